@@ -1,0 +1,285 @@
+"""The words of the SDK: frozen values, said and passed on, that know nothing of networks or clocks.
+
+What stands here is shared by every floor above. A request builder turns a user's wish into a `Request`; a dialect turns
+that into a `WireRequest` and a `WireReply` back into a `Task` or a `Problem`; the task manager carries them about.
+Nothing here may do I/O, read a clock, or hold a client.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol, runtime_checkable
+from urllib.parse import urlsplit
+
+import attrs
+
+JSON = Any
+"""What `json.loads` gives: None, bool, int, float, str, list or dict of the same. (Any: mypy knows no recursive JSON
+that users can pass a plain ``dict[str, str]`` to.)"""
+
+Charged = Literal["yes", "no", "unknown"]
+"""Whether credits were taken for an attempt: ``unknown`` when the answer that would tell was lost."""
+
+ImageSource = str | Path | bytes
+"""An input image: a public http(s) URL, a path of a local file (`str` or `Path`), or the bytes of the file."""
+
+
+class TaskState(enum.Enum):
+    """What the gateway last said of a task. An unknown word of the gateway's means `WAITING` (PROTOCOL §1.2)."""
+
+    WAITING = "waiting"
+    QUEUING = "queuing"
+    GENERATING = "generating"
+    SUCCESS = "success"
+    FAIL = "fail"
+
+    @property
+    def is_final(self) -> bool:
+        """True once no later look can change the state."""
+        return self in (TaskState.SUCCESS, TaskState.FAIL)
+
+
+@attrs.frozen
+class Expected:
+    """How long a task of one kind usually takes, in seconds from its acceptance, as documented (PROTOCOL §1.4)."""
+
+    first: float
+    usual: float
+
+
+@runtime_checkable
+class Request(Protocol):
+    """What may be asked for: a model and its parameters, validated on construction.
+
+    Any object with these members can be sent; the ready-made ones are in `nanobanana_async.models`.
+    """
+
+    @property
+    def model(self) -> str:
+        """The vendor's model id."""
+
+    @property
+    def dialect(self) -> str:
+        """The dialect that this request is said in, such as ``"jobs"``."""
+
+    @property
+    def images(self) -> Sequence[ImageSource]:
+        """The input images, in order; local ones are uploaded before the request is sent."""
+
+    @property
+    def credits(self) -> float | None:
+        """The documented price of the task in credits, or None when it is not known."""
+
+    @property
+    def expected(self) -> Expected:
+        """The documented time such a task takes, in seconds."""
+
+    def fields(self) -> Mapping[str, JSON]:
+        """What the user set, under our public names and normalised; the images as they were given."""
+
+    def vendor_input(self, image_urls: Sequence[str]) -> dict[str, JSON]:
+        """The vendor's fields, with `image_urls` (one for each of `images`) in the place of the images."""
+
+
+@attrs.frozen
+class Item:
+    """One thing to make in a batch: a request, with the user's own key and data.
+
+    `data` is any JSON value; it comes back on the outcome, on every event and in the manifest.
+    """
+
+    request: Request | str
+    key: str | None = attrs.field(default=None, kw_only=True)
+    data: JSON = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class Task:
+    """A task that the gateway has accepted: its id, and what was last said of it.
+
+    `created_at` is the gateway's own time of creation when it has said one, else None. `raw` is the gateway's last
+    record as it came.
+    """
+
+    id: str
+    model: str | None = None
+    dialect: str = "jobs"
+    state: TaskState = TaskState.WAITING
+    created_at: datetime | None = None
+    raw: Mapping[str, JSON] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen
+class Result:
+    """A finished task: where its images are (`urls`), and what it cost (`credits`, None where it was not said).
+
+    The URLs are kept by the vendor for a day to two weeks (PROTOCOL §1.8): save at once.
+    """
+
+    task_id: str | None
+    model: str | None
+    urls: tuple[str, ...]
+    credits: float | None = None
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+    raw: Mapping[str, JSON] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def image(self) -> str:
+        """The URL of the image, when there is exactly one; ValueError otherwise."""
+        if len(self.urls) != 1:
+            raise ValueError(f"task {self.task_id!r} has {len(self.urls)} images, not one: read .urls")
+        return self.urls[0]
+
+
+@attrs.frozen
+class ImageData:
+    """A picture in memory: the bytes of the file, its media type (``image/png`` …) and its size in pixels."""
+
+    content: bytes = attrs.field(repr=lambda content: f"<{len(content)} bytes>")
+    media_type: str
+    width: int
+    height: int
+
+
+# --- what goes over the wire -------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class FilePart:
+    """One file of a multipart body."""
+
+    name: str
+    filename: str
+    content: bytes = attrs.field(repr=lambda content: f"<{len(content)} bytes>")
+    media_type: str = "application/octet-stream"
+
+
+@attrs.frozen
+class WireRequest:
+    """One HTTP request, complete but for the connection.
+
+    `bearer` is the key that goes into the Authorization header; it is in no repr. `pays` marks a create, which may
+    not be repeated: the transport then traces how far it came and uses no connection that has idled. `deadline` is
+    the total time for the exchange in seconds, `max_bytes` the most that is read of the answer's body.
+    """
+
+    method: str
+    url: str
+    body: bytes | None = attrs.field(default=None, repr=lambda body: "None" if body is None else f"<{len(body)} bytes>")
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    form: Mapping[str, str] = attrs.field(factory=dict)
+    files: tuple[FilePart, ...] = ()
+    bearer: str | None = attrs.field(default=None, repr=lambda key: "None" if key is None else "'***'")
+    pays: bool = False
+    deadline: float = 20.0
+    max_bytes: int = 1024 * 1024
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: what a connection can be shared by."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+@attrs.frozen
+class WireReply:
+    """One HTTP answer, whole. Header names are in lower case; `body` is decoded of its content-encoding."""
+
+    status: int
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    body: bytes = attrs.field(default=b"", repr=lambda body: f"<{len(body)} bytes>")
+
+
+# --- what a dialect makes of an answer ----------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Problem:
+    """An answer that isn't the one hoped for, taken apart but not yet judged.
+
+    `enveloped` says that the answer came in the gateway's own form (so it is the gateway's word, not a proxy's).
+    `code` is the number in the envelope, `status` the one of HTTP; `text` is the message, or a bounded snippet of
+    what came instead. `retry_after` is in seconds.
+    """
+
+    status: int
+    code: int | str | None
+    text: str
+    enveloped: bool
+    retry_after: float | None = None
+    location: str | None = None
+
+
+@attrs.frozen
+class Refused:
+    """A create or an upload that did not give what was asked for: judge the `problem`."""
+
+    problem: Problem
+
+
+@attrs.frozen
+class Accepted:
+    """A create that the gateway has taken: the task's id."""
+
+    task_id: str
+
+
+@attrs.frozen
+class Answered:
+    """A create that the gateway has answered at once, with the result itself."""
+
+    result: Result
+
+
+Submitted = Accepted | Answered | Refused
+"""What a dialect's `read_submitted` can say."""
+
+
+@attrs.frozen
+class Looked:
+    """A look at a task that could be read.
+
+    `result` is there when the state is SUCCESS (its `urls` may be empty: ask again). `fail_code` and `fail_message`
+    are the vendor's words when it is FAIL. `credits` is what the record says was consumed, None where it is silent.
+    """
+
+    task: Task
+    result: Result | None = None
+    fail_code: str | None = None
+    fail_message: str | None = None
+    credits: float | None = None
+
+
+@attrs.frozen
+class NotVisible:
+    """A look at a task that the gateway does not know, or does not know yet (PROTOCOL §1.2)."""
+
+    problem: Problem
+
+
+Look = Looked | NotVisible | Refused
+"""What a dialect's `read_record` can say."""
+
+
+class Dialect(Protocol):
+    """How a gateway is spoken to, without doing it: values in, a `WireRequest` out; a `WireReply` in, values out."""
+
+    @property
+    def name(self) -> str:
+        """The dialect's name, as it stands in `Task.dialect`."""
+
+    def submit(self, request: Request, image_urls: Sequence[str], *, callback_url: str | None = None) -> WireRequest:
+        """The create for `request`."""
+
+    def read_submitted(self, reply: WireReply) -> Submitted:
+        """What the answer to a create says."""
+
+    def ask(self, task_id: str) -> WireRequest:
+        """The look at a task."""
+
+    def read_record(self, task_id: str, reply: WireReply) -> Look:
+        """What the answer to a look says."""

@@ -1,0 +1,92 @@
+"""The states of an item and of an attempt, and the only transitions there are.
+
+An *item* is what the user asked for; an *attempt* is one create on the wire for it. Every change of state goes through
+`moved`, which raises on a pair that is not in the tables: a state that nobody foresaw is a bug, not a case.
+
+::
+
+    new ──> sending ──> accepted ──> succeeded ──> saved
+     ^         │            │  │
+     └ refused ┤            │  └──> pending (adopted by a later run)
+               ├> failed <──┘
+               ├> succeeded (a gateway that answers at once)
+               └> unknown ──> accepted (adopted) | new (told to resend) | dropped (told to forget)
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeVar
+
+
+class ItemState(enum.Enum):
+    """Where an item stands."""
+
+    NEW = "new"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    SUCCEEDED = "succeeded"
+    SAVED = "saved"
+    FAILED = "failed"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    DROPPED = "dropped"
+
+
+class AttemptState(enum.Enum):
+    """Where one create on the wire stands."""
+
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+    ABANDONED = "abandoned"
+
+
+ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
+    ItemState.NEW: frozenset({ItemState.SENDING, ItemState.FAILED}),
+    ItemState.SENDING: frozenset(
+        {ItemState.ACCEPTED, ItemState.SUCCEEDED, ItemState.NEW, ItemState.FAILED, ItemState.UNKNOWN}
+    ),
+    ItemState.ACCEPTED: frozenset({ItemState.SUCCEEDED, ItemState.FAILED, ItemState.PENDING}),
+    ItemState.SUCCEEDED: frozenset({ItemState.SAVED}),
+    ItemState.SAVED: frozenset({ItemState.SUCCEEDED}),
+    ItemState.FAILED: frozenset({ItemState.NEW}),
+    ItemState.PENDING: frozenset({ItemState.ACCEPTED}),
+    ItemState.UNKNOWN: frozenset({ItemState.ACCEPTED, ItemState.NEW, ItemState.DROPPED}),
+    ItemState.DROPPED: frozenset(),
+}
+
+ATTEMPT_MOVES: dict[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.SENDING: frozenset(
+        {
+            AttemptState.ACCEPTED,
+            AttemptState.ANSWERED,
+            AttemptState.REFUSED,
+            AttemptState.NOT_SENT,
+            AttemptState.UNKNOWN,
+        }
+    ),
+    AttemptState.UNKNOWN: frozenset({AttemptState.ACCEPTED, AttemptState.ABANDONED}),
+    AttemptState.ACCEPTED: frozenset(),
+    AttemptState.ANSWERED: frozenset(),
+    AttemptState.REFUSED: frozenset(),
+    AttemptState.NOT_SENT: frozenset(),
+    AttemptState.ABANDONED: frozenset(),
+}
+
+State = TypeVar("State", ItemState, AttemptState)
+
+
+class IllegalMoveError(RuntimeError):
+    """A state was to be changed in a way that the tables do not know: a bug of ours, never a user's fault."""
+
+
+def moved(now: State, to: State) -> State:
+    """`to`, when the tables allow it from `now`; IllegalMoveError otherwise."""
+    allowed = ITEM_MOVES[now] if isinstance(now, ItemState) else ATTEMPT_MOVES[now]
+    if to not in allowed:
+        raise IllegalMoveError(f"{type(now).__name__}: no way from {now.value!r} to {to.value!r}")
+    return to

@@ -1,0 +1,44 @@
+"""When something may be said, and what a failure means next: decisions only, no clock, no randomness, no await.
+
+Every function takes `now` (seconds of a monotonic clock) and random numbers as arguments and returns what to do;
+the shells that wait are in `nanobanana_async.tasks`.
+"""
+
+from nanobanana_async.pacing._backoff import Backoff
+from nanobanana_async.pacing._create_failure import (
+    Attempts,
+    FailItem,
+    HoldUnknown,
+    NextStep,
+    OnServerError,
+    Repeat,
+    RepeatForAll,
+    StopRun,
+    after_create_failure,
+)
+from nanobanana_async.pacing._gate import Gate
+from nanobanana_async.pacing._poll_budget import PollBudget
+from nanobanana_async.pacing._polling import Polling
+from nanobanana_async.pacing._rate import Rate, RateWindow
+from nanobanana_async.pacing._task_failure import is_worth_repeating, look_failure, task_failure
+
+__all__ = [
+    "Attempts",
+    "Backoff",
+    "FailItem",
+    "Gate",
+    "HoldUnknown",
+    "NextStep",
+    "OnServerError",
+    "PollBudget",
+    "Polling",
+    "Rate",
+    "RateWindow",
+    "Repeat",
+    "RepeatForAll",
+    "StopRun",
+    "after_create_failure",
+    "is_worth_repeating",
+    "look_failure",
+    "task_failure",
+]

@@ -1,0 +1,243 @@
+"""From the failure of a create to what comes next: the table of DESIGN §4 as one pure function.
+
+A create costs money and carries no idempotency key, so the question is never "may this be retried" but "is there proof
+that it was not taken". Without proof it is `HoldUnknown`: never repeated by itself.
+
+Read in this order: what never arrived; what the gateway itself says (the text first, then the code); what anybody in
+front of it says; and everything else is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from nanobanana_async.errors import (
+    BadImageError,
+    BusyError,
+    ConfigurationError,
+    DeclinedError,
+    InvalidRequestError,
+    KeyCappedError,
+    KeyRefusedError,
+    MaintenanceError,
+    NanoBananaError,
+    NetworkError,
+    OutOfCreditsError,
+    PolicyError,
+    RequestError,
+    ServiceError,
+    UnknownOutcomeError,
+)
+from nanobanana_async.outcomes import SkipReason
+from nanobanana_async.pacing._words import Meaning, meaning_of
+from nanobanana_async.values import Problem
+
+OnServerError = Literal["repeat", "hold"]
+"""What to do when the gateway says that a create failed for a reason of its own: documented as not charged."""
+
+MOST_NOT_SENT = 10
+"""How often an item is tried that never arrives, before it fails. With the gate's backoff: about a minute."""
+MOST_UNAVAILABLE = 5
+"""How often 455 and "high demand" are repeated for one item."""
+MOST_SERVER_ERRORS = 3
+"""How many attempts an item has where the gateway reports errors of its own: the first and two more."""
+
+
+@attrs.frozen
+class Attempts:
+    """What has happened to an item before this failure: counts of earlier failures of each kind."""
+
+    not_sent: int = 0
+    unavailable: int = 0
+    server_errors: int = 0
+
+
+@attrs.frozen
+class Repeat:
+    """Try this item again after a backoff; `counts_as` is the field of `Attempts` that grows."""
+
+    error: NanoBananaError
+    counts_as: Literal["unavailable", "server_errors"]
+
+
+@attrs.frozen
+class RepeatForAll:
+    """Close the gate for everybody, then try this item again, at the head of the queue."""
+
+    error: NanoBananaError
+    retry_after: float | None = None
+    counts_as: Literal["not_sent", "unavailable"] | None = None
+
+
+@attrs.frozen
+class FailItem:
+    """This item is refused for good."""
+
+    error: NanoBananaError
+
+
+@attrs.frozen
+class StopRun:
+    """No request will succeed: stop, skip the rest for `reason`; `item` says what becomes of this one."""
+
+    error: NanoBananaError
+    reason: SkipReason
+    item: Literal["skipped", "failed", "unknown"] = "skipped"
+
+
+@attrs.frozen
+class HoldUnknown:
+    """Nobody knows whether it was taken: hold it."""
+
+    error: UnknownOutcomeError
+
+
+NextStep = Repeat | RepeatForAll | FailItem | StopRun | HoldUnknown
+
+
+def after_create_failure(
+    failure: Problem | NetworkError,
+    *,
+    url: str,
+    attempts: Attempts,
+    has_answered: bool,
+    on_server_error: OnServerError = "repeat",
+) -> NextStep:
+    """What comes next after `failure` of a create that was sent to `url`.
+
+    `has_answered` tells whether this gateway has ever answered in its own envelope.
+    """
+    if isinstance(failure, NetworkError):
+        return _after_network_error(failure, url, attempts, has_answered=has_answered)
+    if failure.enveloped:
+        return _after_own_word(failure, url, attempts, on_server_error)
+    return _after_foreign_answer(failure, url, has_answered=has_answered)
+
+
+def _after_network_error(error: NetworkError, url: str, attempts: Attempts, *, has_answered: bool) -> NextStep:
+    if error.sent != "no":
+        return HoldUnknown(_unknown(f"no answer came to a create: {error.message}"))
+    if error.permanent:
+        return StopRun(ConfigurationError(f"{url!r} can't be reached: {error.message}"), "service")
+    if attempts.not_sent + 1 < MOST_NOT_SENT:
+        return RepeatForAll(error, counts_as="not_sent")
+    if has_answered:
+        return FailItem(error)
+    return StopRun(error, "service")
+
+
+def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_error: OnServerError) -> NextStep:
+    """The gateway's own envelope: what it says of the request, then of the account, then of itself."""
+    by_text = _by_text(problem, attempts)
+    if by_text is not None:
+        return by_text
+    by_code = _by_code(problem, url, attempts)
+    if by_code is not None:
+        return by_code
+    if _code(problem) == 200:
+        return HoldUnknown(_unknown("the gateway said yes to a create and named no task", problem))
+    return _after_server_error(problem, attempts, on_server_error)
+
+
+_REFUSED_FOR_ITS_TEXT: dict[Meaning, type[RequestError]] = {
+    Meaning.POLICY: PolicyError,
+    Meaning.DECLINED: DeclinedError,
+    Meaning.IMAGE: BadImageError,
+    Meaning.PARAMETER: InvalidRequestError,
+}
+_STOPS: dict[int | str | None, tuple[type[NanoBananaError], SkipReason]] = {
+    401: (KeyRefusedError, "key"),
+    402: (OutOfCreditsError, "credits"),
+    433: (KeyCappedError, "key"),
+}
+_CLEAR_CODES = frozenset({401, 402, 404, 405, 429, 433, 455, 505})
+"""Codes that mean one thing: words such as "is required" or "exceeds the limit" in their text change nothing."""
+
+
+def _by_text(problem: Problem, attempts: Attempts) -> NextStep | None:
+    code = _code(problem)
+    meaning = meaning_of(problem.text)
+    if code == 200 or meaning is None:
+        return None
+    if meaning is Meaning.CREDITS:
+        return StopRun(OutOfCreditsError(problem.text, problem=problem), "credits")
+    if meaning in _REFUSED_FOR_ITS_TEXT and not (meaning is Meaning.PARAMETER and code in _CLEAR_CODES):
+        return FailItem(_REFUSED_FOR_ITS_TEXT[meaning](problem.text, problem=problem))
+    if meaning is Meaning.BUSY and code not in _CLEAR_CODES:
+        return _while_unavailable(BusyError(problem.text, problem=problem), problem, attempts, for_all=False)
+    return None
+
+
+def _by_code(problem: Problem, url: str, attempts: Attempts) -> NextStep | None:
+    """The codes that mean one thing, whoever says them: on the status or in the envelope."""
+    match _code(problem):
+        case 429:
+            return RepeatForAll(BusyError(problem.text, problem=problem), retry_after=problem.retry_after)
+        case 455:
+            return _while_unavailable(MaintenanceError(problem.text, problem=problem), problem, attempts, for_all=True)
+        case 401 | 402 | 433 as code:
+            error, reason = _STOPS[code]
+            return StopRun(error(problem.text, problem=problem), reason)
+        case 505:
+            text = f"the gateway has disabled this: {problem.text}"
+            return StopRun(ServiceError(text, problem=problem, retryable=False), "service")
+        case 404 | 405 as code:
+            text = f"{url!r} answers {code} to a create: {problem.text}"
+            return StopRun(ConfigurationError(text, problem=problem), "service")
+        case 400 | 413 | 422:
+            return FailItem(InvalidRequestError(problem.text, problem=problem))
+        case _:
+            return None
+
+
+def _while_unavailable(
+    error: BusyError | MaintenanceError, problem: Problem, attempts: Attempts, *, for_all: bool
+) -> NextStep:
+    if attempts.unavailable + 1 >= MOST_UNAVAILABLE:
+        return FailItem(error)
+    if for_all or problem.retry_after is not None:
+        return RepeatForAll(error, retry_after=problem.retry_after, counts_as="unavailable")
+    return Repeat(error, counts_as="unavailable")
+
+
+def _after_server_error(problem: Problem, attempts: Attempts, on_server_error: OnServerError) -> NextStep:
+    text = f"the gateway reports an error of its own ({problem.code}): {problem.text}"
+    if on_server_error == "hold":
+        return HoldUnknown(_unknown(text, problem))
+    error = ServiceError(text, problem=problem)
+    if attempts.server_errors + 1 < MOST_SERVER_ERRORS:
+        return Repeat(error, counts_as="server_errors")
+    return FailItem(error)
+
+
+def _after_foreign_answer(problem: Problem, url: str, *, has_answered: bool) -> NextStep:
+    """An answer that is not in the gateway's envelope: somebody in front of it, or not the gateway at all."""
+    by_status = None if problem.status in (400, 422) else _by_code(problem, url, Attempts())
+    if by_status is not None:
+        return by_status
+    redirected = 300 <= problem.status < 400
+    what = f"status {problem.status}: {problem.text}" if not redirected else f"a redirect to {problem.location!r}"
+    if not has_answered:
+        error = ConfigurationError(
+            f"{url!r} does not answer like the gateway ({what})",
+            charged="no" if redirected else "unknown",
+            remedy="Check the base URL: this is its first answer, and not in the gateway's form.",
+            problem=problem,
+        )
+        return StopRun(error, "service", item="failed" if redirected else "unknown")
+    if redirected:
+        return FailItem(ServiceError(f"a create was answered by {what}", problem=problem, retryable=False))
+    return HoldUnknown(_unknown(f"a create was answered by something else than the gateway, {what}", problem))
+
+
+def _code(problem: Problem) -> int | str | None:
+    """The code in the envelope; the status where there is none, or where it contradicts a code of 200 clearly."""
+    if not problem.enveloped or (problem.code == 200 and problem.status in _CLEAR_CODES):
+        return problem.status
+    return problem.code
+
+
+def _unknown(message: str, problem: Problem | None = None) -> UnknownOutcomeError:
+    return UnknownOutcomeError(message, problem=problem)

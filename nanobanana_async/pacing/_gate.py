@@ -1,0 +1,65 @@
+"""One gate for everybody: a refusal closes it, and it opens again by one, two, four.
+
+Theory of operation
+===================
+1. It starts *probing*: one request alone, until the gateway has answered once. A mistyped base URL then costs one
+   request, not a window of them.
+2. A refusal closes it until ``now + Retry-After``, or for a backoff where none was sent. Those that left before it
+   closed belong to the same incident: they can only extend it by a Retry-After of their own.
+3. Open again, it lets one through; each one accepted doubles how many may be under way, up to `WIDE`, where the
+   gate no longer matters.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from nanobanana_async.pacing._backoff import Backoff
+
+WIDE = 64
+
+
+@attrs.define
+class Gate:
+    """Closed by refusals, opened by time, widened by acceptances."""
+
+    backoff: Backoff = attrs.field(factory=Backoff)
+    opens_at: float = attrs.field(default=0.0, init=False)
+    failures: int = attrs.field(default=0, init=False)
+    _closed_at: float = attrs.field(default=-1.0, init=False)
+    _width: int = attrs.field(default=1, init=False)
+    _probing: bool = attrs.field(default=True, init=False)
+
+    def room(self, now: float, *, under_way: int) -> int:
+        """How many more may leave at `now`, with `under_way` of them on the wire."""
+        if now < self.opens_at:
+            return 0
+        return max(0, self._width - under_way) if self._width < WIDE else WIDE
+
+    def close(self, now: float, *, sent_at: float, retry_after: float | None, random: float) -> float:
+        """A request that left at `sent_at` was refused; how long the gate is now closed, in seconds.
+
+        `retry_after` is the gateway's own word in seconds, which wins always; `random` is in [0, 1).
+        """
+        same_incident = sent_at <= self._closed_at
+        if retry_after is not None:
+            self.opens_at = max(self.opens_at, now + retry_after)
+        elif not same_incident:
+            self.opens_at = max(self.opens_at, now + self.backoff.delay(self.failures, random))
+        if not same_incident:
+            self.failures += 1
+            self._closed_at = now
+            self._width = 1
+        return max(0.0, self.opens_at - now)
+
+    def passed(self) -> None:
+        """A request was accepted."""
+        self.failures = 0
+        self._width = WIDE if self._probing else min(WIDE, self._width * 2)
+        self._probing = False
+
+    def answered(self) -> None:
+        """The gateway has spoken, whatever it said: it is there, and nothing is left to probe."""
+        if self._probing and self._closed_at < 0:
+            self._width = WIDE
+        self._probing = False

@@ -1,0 +1,69 @@
+"""The rate of creates: a log of the last answers, so that no window of the vendor's ever holds too many requests.
+
+Theory of operation
+===================
+The vendor counts *new requests in any 10 s* and refuses the rest (PROTOCOL §1.4). What it counts is the arrival, and
+we know only when we sent and when the answer came. So:
+
+1. A create takes a place in the log when it is sent, and keeps it while it is under way.
+2. When its answer arrives, the place is stamped with that moment, and is free again `per` seconds later.
+3. A create whose answer is lost is stamped when it is given up; one that was refused or never arrived was not
+   counted by the vendor, and gives its place back at once.
+
+With L places, create n+L is sent after ``answered(n) + per``, and so arrives after ``arrived(n) + per``: within the
+limit whether the vendor counts a sliding window, a fixed one or a bucket, at any jitter, for about one round trip a
+window.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import attrs
+from attrs.validators import ge, gt
+
+
+@attrs.frozen
+class Rate:
+    """At most `limit` new tasks in any `per` seconds. The vendor's documented limit is 20 in 10 s (PROTOCOL §1.4)."""
+
+    limit: int = attrs.field(default=20, validator=ge(1))
+    per: float = attrs.field(default=10.0, kw_only=True, validator=gt(0))
+
+    def __str__(self) -> str:
+        """As the command line writes it: ``20/10``."""
+        return f"{self.limit}/{self.per:g}"
+
+
+@attrs.define
+class RateWindow:
+    """A sliding-window log of creates, each stamped when its answer arrives."""
+
+    rate: Rate
+    _stamps: deque[float] = attrs.field(factory=deque, init=False)
+    _under_way: int = attrs.field(default=0, init=False)
+
+    def room(self, now: float) -> int:
+        """How many creates may be sent at `now`."""
+        while self._stamps and self._stamps[0] + self.rate.per <= now:
+            self._stamps.popleft()
+        return max(0, self.rate.limit - len(self._stamps) - self._under_way)
+
+    def opens_at(self, now: float) -> float | None:
+        """When there will be room: `now` or later; None when that waits for an answer and not for the clock."""
+        if self.room(now):
+            return now
+        return self._stamps[0] + self.rate.per if self._stamps else None
+
+    def sent(self) -> None:
+        """A create leaves."""
+        self._under_way += 1
+
+    def counted(self, now: float) -> None:
+        """A create that the vendor counted, or may have, is over at `now`."""
+        self._under_way -= 1
+        self._stamps.append(now)
+
+    def not_counted(self) -> None:
+        """A create was refused or never arrived."""
+        self._under_way -= 1

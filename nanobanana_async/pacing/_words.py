@@ -1,0 +1,66 @@
+"""What the vendor's messages mean. The words come first, the code second: the same text comes under any code.
+
+The phrases are those of PROTOCOL §1.3 and §1.9; matching is by part and without regard to case.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+
+
+class Meaning(enum.Enum):
+    """What a message is about, where its words tell."""
+
+    CREDITS = "credits"
+    POLICY = "policy"
+    DECLINED = "declined"
+    IMAGE = "image"
+    BUSY = "busy"
+    PARAMETER = "parameter"
+    INTERNAL = "internal"
+
+
+_PHRASES: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
+    # Transient in spite of the word "moderation" (PROTOCOL §1.9), so it stands before the policy's words.
+    (Meaning.INTERNAL, (r"internal server error in moderation",)),
+    (
+        Meaning.CREDITS,
+        (r"credits? (is |are )?insufficient", r"insufficient (\w+ )?(credit|balance)", r"not enough credit"),
+    ),
+    (
+        Meaning.POLICY,
+        (
+            r"flagged",
+            r"content polic",
+            r"violat\w+ .{0,40}polic",
+            r"sensitive",
+            r"unsafe_generation",
+            r"prohibited[ _]content",
+        ),
+    ),
+    (Meaning.DECLINED, (r"could not generate an image with the given prompt",)),
+    (Meaning.IMAGE, (r"image fetch failed", r"file upload api instead", r"failed to (fetch|download) .{0,20}image")),
+    (Meaning.BUSY, (r"high demand", r"\(e003\)", r"frequency is too high", r"too many requests")),
+    (
+        Meaning.PARAMETER,
+        (
+            r"is required",
+            r"range of allowed options",
+            r"check the parameters?",
+            r"is not supported",
+            r"invalid (\w+ )?param",
+            r"exceeds? the (maximum|max|limit)",
+            r"must be (one of|between|less|at most)",
+        ),
+    ),
+    (Meaning.INTERNAL, (r"internal (server )?error",)),
+)
+_MATCHERS = tuple((meaning, re.compile("|".join(phrases), re.IGNORECASE)) for meaning, phrases in _PHRASES)
+
+
+def meaning_of(text: str | None) -> Meaning | None:
+    """What `text` is about; None where its words don't tell."""
+    if not text:
+        return None
+    return next((meaning for meaning, matcher in _MATCHERS if matcher.search(text)), None)

@@ -1,0 +1,46 @@
+"""What may be asked for: a request for each model, checked on construction, before any money.
+
+Each request knows its model id, the vendor's names for its fields, its price and how long it usually takes. From a
+plain dict `build_request` makes one; `derive_key` names it. Nothing here does I/O.
+"""
+
+from nanobanana_async.models._build import build_request
+from nanobanana_async.models._field_names import field_names, nearest_field
+from nanobanana_async.models._google import NanoBanana, NanoBananaEdit
+from nanobanana_async.models._image_rules import is_url
+from nanobanana_async.models._info import ModelInfo
+from nanobanana_async.models._key import derive_key
+from nanobanana_async.models._kie import KieRequest
+from nanobanana_async.models._pro import NanoBananaPro
+from nanobanana_async.models._problems import FieldProblem, InvalidFieldsError
+from nanobanana_async.models._registry import known_models, request_class
+from nanobanana_async.models._request import JobsRequest, with_format_default
+from nanobanana_async.models._second import NanoBanana2, NanoBanana2_1, NanoBanana2Lite
+from nanobanana_async.models._words import AspectRatio, Images, OutputFormat, Resolution, WideAspectRatio
+
+__all__ = [
+    "AspectRatio",
+    "FieldProblem",
+    "Images",
+    "InvalidFieldsError",
+    "JobsRequest",
+    "KieRequest",
+    "ModelInfo",
+    "NanoBanana",
+    "NanoBanana2",
+    "NanoBanana2Lite",
+    "NanoBanana2_1",
+    "NanoBananaEdit",
+    "NanoBananaPro",
+    "OutputFormat",
+    "Resolution",
+    "WideAspectRatio",
+    "build_request",
+    "derive_key",
+    "field_names",
+    "is_url",
+    "known_models",
+    "nearest_field",
+    "request_class",
+    "with_format_default",
+]

@@ -1,0 +1,117 @@
+"""The rules for input images: public URLs, paths and bytes; no data URIs, no other schemes (PROTOCOL §1.5).
+
+Nothing is opened here: whether a file is there, and is an image, is found out when it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from nanobanana_async.models._problems import FieldError, shown
+from nanobanana_async.models._text_rule import is_utf8
+from nanobanana_async.models._words import Images
+from nanobanana_async.values import ImageSource
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+_PATH_OF_URL = re.compile(r"https?:[/\\]", re.IGNORECASE)
+
+
+def is_url(source: ImageSource) -> bool:
+    """True for an image that the vendor fetches itself; False for one that has to be read and uploaded first."""
+    return isinstance(source, str) and source.lower().startswith(("http://", "https://"))
+
+
+def as_images(value: Images | None) -> tuple[ImageSource, ...]:
+    """One image, several or none, as a tuple. Whether they are images at all is for `checked_images` to say."""
+    given: Any = value
+    if given is None:
+        return ()
+    # Bytes and text can be iterated too, and a list of their characters is never what was meant.
+    one = isinstance(given, str | bytes | bytearray | memoryview | Path) or not isinstance(given, Iterable)
+    return (given,) if one else tuple(given)
+
+
+def shown_images(images: tuple[ImageSource, ...]) -> str:
+    """The images in a repr: content by its size only."""
+    return f"({', '.join(shown(image) for image in images)}{',' if len(images) == 1 else ''})"
+
+
+def checked_images(bounds: tuple[int, int], images: tuple[object, ...]) -> tuple[ImageSource, ...]:
+    """The images, if their number is within `bounds` and each can be one.
+
+    Raises:
+        FieldError: of the first that can't.
+    """
+    least, most = bounds
+    if not least <= len(images) <= most:
+        message = f"images has {len(images)} of them; it takes {least} to {most}"
+        remedy = "Give at least one image." if len(images) < least else f"Leave out {len(images) - most} of them."
+        raise FieldError("images", images, message, remedy)
+    return tuple(_image(number, image) for number, image in enumerate(images))
+
+
+def _image(number: int, image: object) -> ImageSource:
+    field = f"images[{number}]"
+    match image:
+        case str():
+            return _text(field, image)
+        case Path():
+            return _path(field, image)
+        case bytes() | bytearray() | memoryview():
+            return _content(field, bytes(image))
+        case _:
+            message = f"{field}={shown(image)} is no image"
+            raise FieldError("images", image, message, "Give a URL or a path as a str, a Path, or the file's bytes.")
+
+
+def _text(field: str, text: str) -> str:
+    source = text.strip()
+    if not source:
+        raise FieldError("images", text, f"{field} is empty", "Give a URL or a path, or leave it out.")
+    if source.lower().startswith("data:"):
+        message = f"{field} is a data: URI, which the gateway does not take"
+        raise FieldError("images", text, message, "Decode it and give the bytes: they are uploaded for you.")
+    _encodable(field, source)
+    if is_url(source):
+        return _url(field, source)
+    if scheme := _SCHEME.match(source):
+        message = f"{field}={shown(text)} is a URL of the scheme {scheme[1]!r}; only http and https can be fetched"
+        raise FieldError(
+            "images", text, message, "Give the path of a local file, or its bytes, or a public http(s) URL."
+        )
+    return source
+
+
+def _url(field: str, url: str) -> str:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if host is None or not url.isprintable() or " " in url:
+        message = f"{field}={shown(url)} is not a complete URL"
+        raise FieldError("images", url, message, "Give the whole URL, with blanks written as %20.")
+    return url
+
+
+def _path(field: str, path: Path) -> Path:
+    if _PATH_OF_URL.match(str(path)):
+        message = f"{field}={shown(path)} is a URL in a Path, which loses one of its slashes"
+        raise FieldError("images", path, message, "Give a URL as a str.")
+    _encodable(field, str(path))
+    return path
+
+
+def _content(field: str, content: bytes) -> bytes:
+    if not content:
+        raise FieldError("images", content, f"{field} is empty: 0 bytes", "Give the bytes of the whole file.")
+    return content
+
+
+def _encodable(field: str, text: str) -> None:
+    if not is_utf8(text):
+        message = f"{field}={shown(text)} can't be written as UTF-8"
+        raise FieldError("images", text, message, "Rename the file, or give its bytes.")

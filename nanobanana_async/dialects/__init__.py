@@ -1,0 +1,17 @@
+"""How it is said: values in, a `WireRequest` out; a `WireReply` in, values out. Nothing here sends, waits or raises
+for what a gateway answers.
+"""
+
+from nanobanana_async.dialects._account import ask_balance, ask_download_url, read_balance, read_download_url
+from nanobanana_async.dialects._jobs import JobsDialect
+from nanobanana_async.dialects._uploads import read_uploaded, upload
+
+__all__ = [
+    "JobsDialect",
+    "ask_balance",
+    "ask_download_url",
+    "read_balance",
+    "read_download_url",
+    "read_uploaded",
+    "upload",
+]

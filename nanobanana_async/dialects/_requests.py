@@ -1,0 +1,26 @@
+"""The two ways in which this gateway is asked: a GET, and a POST of JSON."""
+
+from __future__ import annotations
+
+import json
+
+from nanobanana_async.values import JSON, WireRequest
+
+
+def rooted(base_url: str) -> str:
+    """`base_url` as paths can be put after it."""
+    return base_url.strip().rstrip("/")
+
+
+def get(url: str, bearer: str) -> WireRequest:
+    """A question, which may be repeated always."""
+    return WireRequest("GET", url, headers={"accept": "application/json"}, bearer=bearer)
+
+
+def post_json(
+    url: str, bearer: str, body: dict[str, JSON], *, pays: bool = False, deadline: float = 20.0
+) -> WireRequest:
+    """A POST of `body`; `deadline` is in seconds."""
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return WireRequest("POST", url, body=content, headers=headers, bearer=bearer, pays=pays, deadline=deadline)

@@ -1,0 +1,38 @@
+"""The Retry-After header, in seconds. No gateway was seen to send one; it is honoured if it comes (PROTOCOL §1.4)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+_SECONDS = re.compile(r"\d+(\.\d+)?", re.ASCII)
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, or None where nothing readable is said.
+
+    A date counts from the answer's own ``Date``: the server's clock on both sides, and none of ours. A date that has
+    passed says nothing.
+    """
+    said = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(said):
+        seconds = float(said)
+    else:
+        then, now = _date(said), _date(headers.get("date", "").strip())
+        seconds = (then - now).total_seconds() if then and now else -1.0
+    return seconds if seconds >= 0 and math.isfinite(seconds) else None
+
+
+def _date(text: str) -> datetime | None:
+    match = _DATE.fullmatch(text)
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(match[group]) for group in (1, 3, 4, 5, 6))
+    try:
+        return datetime(year, _MONTHS.index(match[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None

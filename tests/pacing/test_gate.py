@@ -1,0 +1,95 @@
+"""The gate: closed for everybody by one refusal, opened by one, two, four."""
+
+from __future__ import annotations
+
+from nanobanana_async.pacing import Backoff, Gate
+
+
+def open_gate() -> Gate:
+    gate = Gate()
+    gate.passed()
+    return gate
+
+
+def test_the_first_request_goes_alone() -> None:
+    """Until the gateway has answered, one request is on the wire."""
+    gate = Gate()
+
+    assert gate.room(0.0, under_way=0) == 1
+    assert gate.room(0.0, under_way=1) == 0
+
+
+def test_an_answer_of_any_kind_ends_the_probe() -> None:
+    """A gateway that speaks, if only to refuse an item, is there: everybody may go."""
+    gate = Gate()
+
+    gate.answered()
+
+    assert gate.room(0.0, under_way=40) > 0
+
+
+def test_a_refusal_closes_it_for_the_time_the_gateway_names() -> None:
+    """Retry-After wins over the backoff."""
+    gate = open_gate()
+
+    seconds = gate.close(100.0, sent_at=99.0, retry_after=7.0, random=0.5)
+
+    assert seconds == 7.0
+    assert gate.room(106.9, under_way=0) == 0
+    assert gate.room(107.0, under_way=0) == 1
+
+
+def test_without_retry_after_it_backs_off_twice_as_long_each_time() -> None:
+    """0.5 s at first, doubling up to 10 s."""
+    gate = open_gate()
+    closed = []
+    now = 0.0
+    for _ in range(7):
+        closed.append(gate.close(now, sent_at=now, retry_after=None, random=1.0))
+        now = gate.opens_at + 1
+
+    assert closed == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_refusals_of_one_burst_are_one_incident() -> None:
+    """Twenty creates that were refused together back off once, not twenty times."""
+    gate = open_gate()
+
+    gate.close(10.0, sent_at=9.0, retry_after=None, random=1.0)
+    for _ in range(19):
+        gate.close(10.1, sent_at=9.0, retry_after=None, random=1.0)
+
+    assert gate.failures == 1
+    assert gate.opens_at == 10.5
+
+
+def test_it_opens_by_one_two_four() -> None:
+    """Each acceptance after a closure doubles how many may be under way."""
+    gate = open_gate()
+    gate.close(0.0, sent_at=0.0, retry_after=1.0, random=0.0)
+
+    widths = []
+    for _ in range(4):
+        widths.append(gate.room(5.0, under_way=0))
+        gate.passed()
+
+    assert widths == [1, 2, 4, 8]
+
+
+def test_an_answer_that_is_no_acceptance_does_not_open_it_wider() -> None:
+    """After a refusal only an acceptance shows that more may follow."""
+    gate = open_gate()
+    gate.close(0.0, sent_at=0.0, retry_after=1.0, random=0.0)
+
+    gate.answered()
+
+    assert gate.room(5.0, under_way=0) == 1
+
+
+def test_backoff_is_spread_by_chance_from_nothing_to_the_ceiling() -> None:
+    """Full jitter: those who failed together do not come back together."""
+    backoff = Backoff(base=1.0, cap=8.0)
+
+    assert backoff.delay(2, 0.0) == 0.0
+    assert backoff.delay(2, 0.5) == 2.0
+    assert backoff.delay(10_000, 1.0) == 8.0

@@ -1,0 +1,72 @@
+"""The rate window: what it lets through, and what a vendor who counts in any way would have seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanobanana_async.pacing import Rate, RateWindow
+
+
+def test_a_place_is_free_again_only_after_the_answer_has_aged() -> None:
+    """A create holds its place while it is under way and for `per` seconds after its answer."""
+    window = RateWindow(Rate(1, per=10))
+
+    window.sent()
+    under_way = window.room(0.0), window.opens_at(0.0)
+    window.counted(3.0)
+
+    assert under_way == (0, None)
+    assert window.room(12.9) == 0
+    assert window.opens_at(3.0) == 13.0
+    assert window.room(13.0) == 1
+    assert window.opens_at(13.0) == 13.0
+
+
+def test_what_was_not_counted_gives_its_place_back_at_once() -> None:
+    """A refused create was not queued, so it takes nothing from the window."""
+    window = RateWindow(Rate(1, per=10))
+
+    window.sent()
+    window.not_counted()
+
+    assert window.room(0.0) == 1
+
+
+@pytest.mark.parametrize(("limit", "per"), [(0, 10), (-1, 10), (20, 0), (20, -1)])
+def test_a_rate_that_lets_nothing_through_is_refused(limit: int, per: float) -> None:
+    """A rate needs at least one request and a time above zero."""
+    with pytest.raises(ValueError, match=r"must be"):
+        Rate(limit, per=per)
+
+
+def test_a_rate_reads_as_it_is_written() -> None:
+    """`str` gives what the command line takes."""
+    assert str(Rate(20, per=10)) == "20/10"
+
+
+@given(
+    jitters=st.lists(st.tuples(st.floats(0, 0.5), st.floats(0, 0.5)), min_size=30, max_size=120),
+    limit=st.integers(1, 7),
+)
+def test_no_window_of_the_vendors_ever_holds_too_many(jitters: list[tuple[float, float]], limit: int) -> None:
+    """Whatever the delays on the wire, no sliding window at the server sees more than the limit."""
+    per = 2.0
+    window = RateWindow(Rate(limit, per=per))
+    arrivals: list[float] = []
+    answers: list[float] = []  # of creates under way, soonest last
+    now = 0.0
+    for there, back in jitters:
+        while not window.room(now):
+            opens_at = window.opens_at(now)
+            now = min(opens_at, answers[-1]) if opens_at is not None and answers else opens_at or answers[-1]
+            while answers and answers[-1] <= now:
+                window.counted(answers.pop())
+        window.sent()
+        arrivals.append(now + there)
+        answers.append(now + there + back)
+        answers.sort(reverse=True)
+
+    arrivals.sort()
+    assert all(later - sooner >= per - 1e-9 for sooner, later in zip(arrivals, arrivals[limit:], strict=False))

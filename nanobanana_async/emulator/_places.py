@@ -1,0 +1,55 @@
+"""Where a URL points: to our own file host, to this machine, or away from it.
+
+The emulator sends no request at all, so this only decides what it accepts. It matters because a double that
+took `https://…` addresses would let a test pass that hands customers' pictures to strangers.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+
+FILES = "/files/"
+
+
+def is_web_url(url: str) -> bool:
+    """Whether it is an http or https address with a host."""
+    scheme, host = _scheme_and_host(url)
+    return scheme in ("http", "https") and bool(host)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the host of the address is this machine by name or by number."""
+    _, host = _scheme_and_host(url)
+    return is_loopback_host(host)
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether the name or number is this machine's own; other names are never looked up."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def path_on_file_host(url: str) -> str | None:
+    """The path below `/files/`, whatever the host; None where the address is not of that form."""
+    if not is_web_url(url):
+        return None
+    path = unquote(urlsplit(url).path)
+    return path.removeprefix(FILES) if path.startswith(FILES) else None
+
+
+def same_place(url: str, base_url: str) -> bool:
+    """Whether both have the same host and port; a proxy may have changed the scheme."""
+    return urlsplit(url).netloc.lower() == urlsplit(base_url).netloc.lower()
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, (parts.hostname or "").lower()
+    except ValueError:
+        return "", ""

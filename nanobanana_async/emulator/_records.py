@@ -1,0 +1,72 @@
+"""What recordInfo says of a task: PROTOCOL §1.2, in the shape of today and in that of the documents.
+
+Pure: a task, a moment and the address of the file host in; a plain dict out.
+"""
+
+from __future__ import annotations
+
+import json
+
+from nanobanana_async.emulator._options import RecordShape
+from nanobanana_async.emulator._plans import FAIL, SUCCESS
+from nanobanana_async.emulator._tasks import Task
+
+
+def record(task: Task, now: float, *, base_url: str, shape: RecordShape) -> dict[str, object]:
+    """The `data` of a recordInfo answer."""
+    state = task.plan.state(now)
+    said = _documented(task, state, base_url)
+    if shape == "old":
+        return said | {"updateTime": _milliseconds(min(now, task.plan.last.at))}
+    return said | _added_since(task, state, said)
+
+
+def result_url(task: Task, base_url: str) -> str:
+    """Where the picture of a task can be fetched."""
+    return f"{base_url}/files/results/{task.file_name}"
+
+
+def _documented(task: Task, state: str, base_url: str) -> dict[str, object]:
+    ended = state in (SUCCESS, FAIL)
+    failure = task.plan.failure if state == FAIL else None
+    # Seconds, for that is what the wire has; the document's milliseconds were never seen.
+    created, completed = _milliseconds(task.plan.created_at), _milliseconds(task.plan.last.at)
+    return {
+        "taskId": task.id,
+        "model": task.order.model,
+        "state": state,
+        "param": _param(task),
+        "resultJson": _dumps({"resultUrls": [result_url(task, base_url)]}) if state == SUCCESS else "",
+        "failCode": failure.code if failure else None,
+        "failMsg": failure.msg if failure else None,
+        "costTime": round((completed - created) / 1000) if ended else None,
+        "completeTime": completed if ended else None,
+        "createTime": created,
+    }
+
+
+def _added_since(task: Task, state: str, said: dict[str, object]) -> dict[str, object]:
+    urls = said["resultJson"]
+    return {
+        "creditsConsumed": 0.0 if state == FAIL else task.order.credits,
+        "operationType": task.order.model,
+        "response": json.loads(urls) if isinstance(urls, str) and urls else None,
+        "successFlag": {SUCCESS: 1, FAIL: 2}.get(state, 0),
+        "paramJson": said["param"],
+    }
+
+
+def _param(task: Task) -> str:
+    """JSON in JSON: on the wire the input is text inside the text."""
+    said: dict[str, object] = {"input": _dumps(task.input), "model": task.order.model}
+    if task.callback_url:
+        said["callBackUrl"] = task.callback_url
+    return _dumps(said)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)

@@ -1,0 +1,206 @@
+"""The emulator behind a socket: in a thread beside a test, or in the foreground for the command line.
+
+Loopback only, unless told twice (a host and `expose`): whoever reaches it can read every prompt sent to it.
+It never touches signal handlers in a thread, and logs nothing but its own faults.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType, TracebackType
+from typing import Self
+
+import uvicorn
+from attrs import define, field
+
+from nanobanana_async.emulator._app import Exchange, create_app
+from nanobanana_async.emulator._places import is_loopback_host
+from nanobanana_async.emulator._world import World
+
+_KEEP_ALIVE_SECONDS = 60
+_GRACE_SECONDS = 1
+
+
+class CannotListenError(OSError):
+    """The address cannot be listened on; the message names it and says what to do."""
+
+
+@define
+class EmulatorServer:
+    """Serves a world from a thread of its own while the context is open.
+
+    Args:
+        world: What answers; a fresh one if left out.
+        host: The address to listen on.
+        port: The port, or 0 for any free one.
+        expose: Allow a host that is not loopback.
+        on_request: Called with each exchange, in the server's thread.
+
+    Raises:
+        CannotListenError: On entering, when the port is taken.
+        ValueError: On entering, when the host is not loopback and `expose` is not set.
+    """
+
+    world: World = field(factory=World, repr=False)
+    host: str = field(default="127.0.0.1", kw_only=True)
+    port: int = field(default=0, kw_only=True)
+    expose: bool = field(default=False, kw_only=True)
+    on_request: Callable[[Exchange], None] | None = field(default=None, kw_only=True, repr=False)
+    _server: _Server | None = field(default=None, init=False, repr=False)
+    _thread: threading.Thread | None = field(default=None, init=False, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """The address that clients are given, without a slash at the end; known once started."""
+        return _base_url(self.host, self.port)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Listen, and return when requests are answered."""
+        listener = _listen(self.host, self.port, expose=self.expose)
+        self.port = listener.getsockname()[1]
+        server = _Server(_config(self.world, self.on_request))
+        thread = threading.Thread(target=server.run, args=([listener],), name="nanobanana-emulator", daemon=True)
+        thread.start()
+        server.ready.wait()
+        self._server, self._thread = server, thread
+
+    def stop(self) -> None:
+        """Stop listening and wait for the thread; may be called twice."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join()
+        self._server = self._thread = None
+        self.world.close()
+
+
+def serve(
+    world: World,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    expose: bool = False,
+    report: Callable[[Exchange], None] | None = None,
+    on_started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a world in the foreground until SIGINT or SIGTERM, then return. For the main thread.
+
+    Args:
+        world: What answers.
+        host: The address to listen on.
+        port: The port, or 0 for any free one.
+        expose: Allow a host that is not loopback.
+        report: Called with each exchange; `print` will do, for an exchange is a line as a string.
+        on_started: Called with the base URL as soon as clients can connect.
+
+    Raises:
+        CannotListenError: The port is taken.
+        ValueError: The host is not loopback and `expose` is not set.
+    """
+    listener = _listen(host, port, expose=expose)
+    server = _Server(_config(world, report))
+    try:
+        with _stopped_by_signals(server):
+            if on_started is not None:
+                on_started(_base_url(host, listener.getsockname()[1]))
+            server.run([listener])
+    finally:
+        world.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it is ready and leaves signals to its caller."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self.ready.set()  # nobody waits for a server that failed
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(world: World, on_request: Callable[[Exchange], None] | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(world, on_request=on_request),
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(server: _Server) -> Iterator[None]:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.force_exit = server.should_exit  # the second one doesn't wait for anybody
+        server.should_exit = True
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _listen(host: str, port: int, *, expose: bool) -> socket.socket:
+    if not is_loopback_host(host) and not expose:
+        raise ValueError(
+            f"{host!r} is not a loopback address: the emulator would be open to the network. "
+            "Use 127.0.0.1, or say so with expose=True."
+        )
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise CannotListenError(error.errno, _complaint(error, host, port)) from error
+    return listener
+
+
+def _complaint(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"{host}:{port} is already in use; choose another port, or 0 for any free one"
+    return f"cannot listen on {host}:{port}: {error.strerror}; choose another port, or 0 for any free one"
+
+
+def _base_url(host: str, port: int) -> str:
+    """An address that a client on this machine can use, also when listening on all of them."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

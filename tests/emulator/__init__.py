@@ -1,0 +1,1 @@
+"""Tests of `nanobanana_async.emulator`, held against PROTOCOL.md."""

@@ -1,0 +1,37 @@
+"""The task manager: submit, wait, fan out, collect. The only place where rules, gateways and the world meet."""
+
+from nanobanana_async.tasks._batch import AHEAD, Batch, Source
+from nanobanana_async.tasks._board import Board
+from nanobanana_async.tasks._crew import Crew
+from nanobanana_async.tasks._desk import Desk, EventListener, OnUnknown, Settings
+from nanobanana_async.tasks._fetching import Fetcher
+from nanobanana_async.tasks._manager import Statistics, TaskManager
+from nanobanana_async.tasks._questions import ask, ask_status
+from nanobanana_async.tasks._report import Report
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._saving import Namer, Saver, names_in, prompt_of
+from nanobanana_async.tasks._uploads import Uploads
+
+__all__ = [
+    "AHEAD",
+    "Batch",
+    "Board",
+    "Crew",
+    "Desk",
+    "EventListener",
+    "Fetcher",
+    "Namer",
+    "OnUnknown",
+    "Report",
+    "Row",
+    "Saver",
+    "Settings",
+    "Source",
+    "Statistics",
+    "TaskManager",
+    "Uploads",
+    "ask",
+    "ask_status",
+    "names_in",
+    "prompt_of",
+]

@@ -1,0 +1,186 @@
+"""One create: sent once, and its answer turned into what becomes of the row.
+
+The decision is `pacing.after_create_failure`; what stands here carries it out. Nothing here may send a second create:
+a row that is to be tried again goes back to the board, and through the gate and the rate window like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+import attrs
+
+from nanobanana_async.errors import BusyError, NanoBananaError, NetworkError, UnknownOutcomeError, UsageError
+from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Succeeded
+from nanobanana_async.pacing import FailItem, HoldUnknown, Repeat, RepeatForAll, StopRun, after_create_failure
+from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
+
+MOST_RESENT = 2
+"""With ``on_unknown="resend"``: how often one item is sent again after a lost answer."""
+
+
+async def create(desk: Desk, row: Row) -> None:
+    """Send the create of `row` and carry out what its answer means."""
+    sent_at = desk.now()
+    row.first_sent_at = row.first_sent_at or sent_at
+    row.sent += 1
+    try:
+        wire = _wire(desk, row)
+    except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
+        _leave_wire(desk, counted=False)
+        _not_encodable(desk, row, error)
+        return
+    desk.announce(CreateSent(at=wall(), item=row.item, attempt=row.sent))
+    try:
+        answer = await _answer(desk, row, wire)
+    except asyncio.CancelledError:
+        _leave_wire(desk, counted=True)
+        _lost(desk, row, UnknownOutcomeError("the client was closed while the create was on the wire"))
+        raise
+    _read(desk, row, answer, sent_at)
+
+
+def _wire(desk: Desk, row: Row) -> WireRequest:
+    """The request as it goes out. A user's own `Request` may raise here: before anything is sent."""
+    assert row.request is not None
+    return desk.dialect(row.request.dialect).submit(row.request, row.image_urls)
+
+
+def _not_encodable(desk: Desk, row: Row, error: Exception) -> None:
+    failure = error if isinstance(error, NanoBananaError) else UsageError(f"{row.request!r} can't be sent: {error!r}")
+    desk.fail(row, failure)
+
+
+async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | NetworkError:
+    """The gateway's answer, or the failure to get one. A fault in a transport leaves the outcome open: unknown."""
+    assert row.request is not None
+    try:
+        reply = await desk.transport.send(wire)
+    except NetworkError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
+        lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
+        lost.__cause__ = error
+        return lost
+    return desk.dialect(row.request.dialect).read_submitted(reply)
+
+
+def _read(desk: Desk, row: Row, answer: Submitted | NetworkError, sent_at: float) -> None:
+    _note_answer(desk, answer)
+    match answer:
+        case Accepted(task_id):
+            _leave_wire(desk, counted=True)
+            desk.board.gate.passed()
+            desk.accept(row, task_id)
+        case Answered(result):
+            _leave_wire(desk, counted=True)
+            desk.board.gate.passed()
+            row.move(ItemState.SUCCEEDED)
+            desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
+        case Refused(problem):
+            _leave_wire(desk, counted=problem.status != 429 and problem.code != 429)
+            _carry_on(desk, row, problem, sent_at)
+        case NetworkError() as error:
+            _leave_wire(desk, counted=error.sent != "no")
+            _carry_on(desk, row, error, sent_at)
+        case _:
+            assert_never(answer)
+
+
+def _note_answer(desk: Desk, answer: Submitted | NetworkError) -> None:
+    if isinstance(answer, Accepted | Answered) or (isinstance(answer, Refused) and answer.problem.enveloped):
+        desk.has_answered = True
+        desk.board.gate.answered()
+
+
+def _leave_wire(desk: Desk, *, counted: bool) -> None:
+    desk.board.create_over()
+    if counted:
+        desk.board.window.counted(desk.now())
+    else:
+        desk.board.window.not_counted()
+
+
+def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: float) -> None:
+    """Do what the table says comes next."""
+    step = after_create_failure(
+        failure,
+        url=desk.gateway.address,
+        attempts=row.attempts,
+        has_answered=desk.has_answered,
+        on_server_error=desk.settings.on_server_error,
+    )
+    match step:
+        case Repeat(error, counts_as):
+            _try_again(desk, row, error, counts_as)
+        case RepeatForAll():
+            _close_gate(desk, row, step, sent_at)
+        case FailItem(error):
+            desk.announce(CreateRefused(at=wall(), item=row.item, error=error, again=False))
+            desk.fail(row, error)
+        case StopRun():
+            _stop(desk, row, step)
+        case HoldUnknown(error):
+            _lost(desk, row, error)
+        case _:
+            assert_never(step)
+
+
+def _try_again(desk: Desk, row: Row, error: NanoBananaError, counts_as: str) -> None:
+    earlier: int = getattr(row.attempts, counts_as)
+    row.attempts = attrs.evolve(row.attempts, **{counts_as: earlier + 1})
+    desk.announce(CreateRefused(at=wall(), item=row.item, error=error, again=True))
+    _back_to_new(desk, row)
+    desk.board.waiting.set(row, desk.now() + desk.settings.backoff.delay(earlier, desk.random()))
+
+
+def _close_gate(desk: Desk, row: Row, step: RepeatForAll, sent_at: float) -> None:
+    now = desk.now()
+    if step.counts_as is not None:
+        earlier: int = getattr(row.attempts, step.counts_as)
+        row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
+    seconds = desk.board.gate.close(now, sent_at=sent_at, retry_after=step.retry_after, random=desk.random())
+    desk.announce(GateClosed(at=wall(), seconds=seconds, error=step.error))
+    given_up = isinstance(step.error, BusyError) and now - row.first_sent_at > desk.settings.deadline
+    desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=not given_up))
+    if given_up:
+        desk.fail(row, step.error)
+        return
+    _back_to_new(desk, row)
+    desk.board.queue.appendleft(row)
+
+
+def _stop(desk: Desk, row: Row, step: StopRun) -> None:
+    if step.item == "unknown":
+        _lost(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
+    else:
+        desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=False))
+        if step.item == "failed":
+            desk.fail(row, step.error)
+        else:
+            _back_to_new(desk, row)
+            desk.skip(row, step.reason, step.error)
+    desk.stop(step.error, step.reason)
+
+
+def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
+    """The answer is lost: hold the row, or send it again where the user has said so."""
+    desk.announce(CreateLost(at=wall(), item=row.item, error=error))
+    row.move(ItemState.UNKNOWN)
+    if desk.settings.on_unknown == "resend" and row.resent < MOST_RESENT:
+        row.resent += 1
+        desk.possible_duplicates += 1
+        _back_to_new(desk, row)
+        desk.board.queue.append(row)
+        return
+    desk.hold(row, error)
+
+
+def _back_to_new(desk: Desk, row: Row) -> None:
+    row.move(ItemState.NEW)
+    desk.board.free_slot(row)

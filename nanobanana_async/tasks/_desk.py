@@ -1,0 +1,147 @@
+"""The desk: what creates and looks both need, and the few ways in which a row ends or moves on.
+
+It is the one place that settles a row, so that slots, timetable, events and listeners never disagree.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import attrs
+
+from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError
+from nanobanana_async.events import Event, RunStopped, TaskAccepted
+from nanobanana_async.gateways import Gateway
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
+from nanobanana_async.pacing import Backoff, OnServerError, Polling
+from nanobanana_async.tasks._board import Board
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.transport import Transport
+from nanobanana_async.values import Dialect, Task
+
+logger = logging.getLogger("nanobanana_async")
+
+OnUnknown = Literal["hold", "resend"]
+EventListener = Callable[[Event], None]
+
+SLOT_MARGIN = 2.0
+"""A task that nobody can look at keeps its slot for this many times its usual duration."""
+
+
+class Stoppable(Protocol):
+    """A run that ends when no request can succeed any more."""
+
+    def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
+        """Feed no more items."""
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The policies of a client that creates and looks follow. Times in seconds."""
+
+    polling: Polling
+    deadline: float
+    on_server_error: OnServerError
+    on_unknown: OnUnknown
+    backoff: Backoff = attrs.field(factory=Backoff)
+
+
+@attrs.define(eq=False, kw_only=True)
+class Desk:
+    """The state that the exchanges of a client share."""
+
+    board: Board
+    gateway: Gateway
+    transport: Transport
+    settings: Settings
+    now: Callable[[], float]
+    random: Callable[[], float]
+    on_event: EventListener | None = None
+    runs: list[Stoppable] = attrs.field(factory=list, init=False)
+    preparing: set[Row] = attrs.field(factory=set, init=False)
+    by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    has_answered: bool = attrs.field(default=False, init=False)
+    possible_duplicates: int = attrs.field(default=0, init=False)
+    _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)
+
+    def dialect(self, name: str) -> Dialect:
+        """The gateway's dialect of that name; ConfigurationError where it isn't spoken."""
+        if name not in self._dialects:
+            self._dialects[name] = self.gateway.dialect(name)
+        return self._dialects[name]
+
+    def announce(self, event: Event) -> None:
+        """Give `event` to the user's listener; what that raises is logged."""
+        if self.on_event is None:
+            return
+        try:
+            self.on_event(event)
+        except Exception:
+            logger.exception("on_event raised for %s", type(event).__name__)
+
+    def accept(self, row: Row, task_id: str) -> None:
+        """The gateway has taken `row`: it is paid for, and looked at from now on."""
+        assert row.request is not None
+        task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
+        row.move(ItemState.ACCEPTED)
+        self.announce(TaskAccepted(at=wall(), item=row.item, task=task))
+        self.follow(row, task, first_look=self.settings.polling.first_look(row.expected, self.random()))
+        for listener in tuple(row.listeners):
+            listener.accepted(task)
+
+    def follow(self, row: Row, task: Task, *, first_look: float) -> None:
+        """Look at `task` for the first time in `first_look` seconds, and then until its deadline."""
+        now = self.now()
+        row.task = task
+        row.accepted_at = now
+        row.deadline = max(row.deadline, now + self.settings.deadline)
+        self.by_task[task.id] = row
+        self.board.take_slot(row)
+        self.board.waiting.set(row, min(now + first_look, row.deadline))
+
+    def settle(self, row: Row, outcome: Outcome) -> None:
+        """`row` is over. One that may still run at the gateway keeps its slot for a while."""
+        board = self.board
+        board.waiting.strike(row)
+        self.preparing.discard(row)
+        if row.task is not None and self.by_task.get(row.task.id) is row:
+            del self.by_task[row.task.id]
+        if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
+            board.waiting.set(row, self.now() + SLOT_MARGIN * row.expected.usual / self.settings.polling.speed)
+        else:
+            board.free_slot(row)
+        row.settle(outcome)
+
+    def fail(self, row: Row, error: NanoBananaError) -> None:
+        """`row` ends as failed."""
+        row.move(ItemState.FAILED)
+        self.settle(row, Failed(item=row.item, index=row.index, error=error))
+
+    def skip(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:
+        """`row`, which is new, ends without having been sent."""
+        self.settle(row, Skipped(item=row.item, index=row.index, reason=reason, error=error))
+
+    def hold(self, row: Row, error: UnknownOutcomeError) -> None:
+        """`row`, which is unknown, ends so: nobody can tell whether it was taken."""
+        self.settle(row, Unknown(item=row.item, index=row.index, error=error))
+
+    def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
+        """No request will succeed: whatever is not sent yet is skipped, and no run feeds any more."""
+        self.announce(RunStopped(at=wall(), error=error))
+        for run in tuple(self.runs):
+            run.stop(error, reason)
+        self.skip_queued(reason, error)
+
+    def skip_queued(self, reason: SkipReason, error: NanoBananaError | None = None) -> None:
+        """Every row that is not sent yet ends as skipped."""
+        for row in [*self.board.take_queued(), *self.preparing]:
+            self.skip(row, reason, error)
+
+
+def wall() -> float:
+    """The time of day, in seconds since the epoch."""
+    return time.time()

@@ -1,0 +1,167 @@
+"""One look at a task, and what it means for the row.
+
+A look may be repeated always, and a look that fails never fails a task: it waits, and looks again until the deadline.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import assert_never
+
+import attrs
+
+from nanobanana_async.errors import (
+    BusyError,
+    KeyRefusedError,
+    NanoBananaError,
+    NetworkError,
+    NoResultError,
+    StillRunningError,
+)
+from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucceeded
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
+from nanobanana_async.pacing import look_failure, task_failure
+from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.values import Look, Looked, NotVisible, Refused, Result, Task, TaskState
+
+EMPTY_LOOKS = 3
+"""A success without a URL is asked again twice (PROTOCOL §1.9)."""
+OLDEST_RECORD = 14 * 24 * 3600.0
+"""Records older than this are gone for good (PROTOCOL §1.8), in seconds."""
+
+
+async def look(desk: Desk, row: Row) -> None:
+    """Look at the task of `row` and carry out what was seen."""
+    task = task_of(row)
+    dialect = desk.dialect(task.dialect)
+    said: Look | NetworkError
+    try:
+        reply = await desk.transport.send(dialect.ask(task.id))
+        said = dialect.read_record(task.id, reply)
+    except NetworkError as error:
+        said = error
+    except Exception as error:  # noqa: BLE001  a fault in a user's transport must not lose a task that is paid for
+        said = NetworkError(f"the transport broke under a look: {type(error).__name__}: {error}")
+        said.__cause__ = error
+    finally:
+        desk.board.look_over()
+    if not row.over:
+        row.looks += 1
+        _read(desk, row, said)
+
+
+def _read(desk: Desk, row: Row, said: Look | NetworkError) -> None:
+    match said:
+        case Looked():
+            desk.board.budget.answered()
+            _looked(desk, row, said)
+        case NotVisible():
+            desk.board.budget.answered()
+            _not_visible(desk, row)
+        case Refused(problem):
+            _failed(desk, row, look_failure(problem), retry_after=problem.retry_after)
+        case NetworkError() as error:
+            _failed(desk, row, error)
+        case _:
+            assert_never(said)
+
+
+def _looked(desk: Desk, row: Row, said: Looked) -> None:
+    row.failed_looks, row.missing = 0, False
+    before = task_of(row)
+    row.task = attrs.evolve(said.task, model=said.task.model or before.model)
+    desk.announce(TaskLooked(at=wall(), item=row.item, task=row.task, looks=row.looks))
+    if said.task.state is TaskState.FAIL:
+        error = task_failure(row.task.id, code=said.fail_code, message=said.fail_message, credits=said.credits)
+        desk.announce(TaskFailed(at=wall(), item=row.item, task=row.task, error=error))
+        desk.fail(row, error)
+    elif said.task.state is TaskState.SUCCESS:
+        _succeeded(desk, row, said.result)
+    else:
+        _look_again(desk, row)
+
+
+def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
+    if result is not None and result.urls:
+        delay = max(0.0, wall() - result.completed_at.timestamp()) if result.completed_at else None
+        desk.announce(TaskSucceeded(at=wall(), item=row.item, result=result, looks=row.looks, delay=delay))
+        row.move(ItemState.SUCCEEDED)
+        desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
+        return
+    row.empty_looks += 1
+    if row.empty_looks < EMPTY_LOOKS:
+        _look_again(desk, row)
+        return
+    task = task_of(row)
+    error = NoResultError(f"task {task.id} succeeded and names no image", task_id=task.id)
+    desk.announce(TaskFailed(at=wall(), item=row.item, task=task, error=error))
+    desk.fail(row, error)
+
+
+def _not_visible(desk: Desk, row: Row) -> None:
+    """No record: not yet, in the first 90 s; after that perhaps never, but it is paid for."""
+    row.failed_looks, row.missing = 0, True
+    created_at = task_of(row).created_at
+    if created_at is not None and (datetime.now(UTC) - created_at).total_seconds() > OLDEST_RECORD:
+        give_up(desk, row, "record_missing")
+        return
+    age = desk.now() - row.accepted_at
+    _schedule(desk, row, desk.settings.polling.while_missing(age, desk.random()))
+
+
+def _failed(desk: Desk, row: Row, error: NanoBananaError, *, retry_after: float | None = None) -> None:
+    desk.announce(LookFailed(at=wall(), item=row.item, task=task_of(row), error=error))
+    if isinstance(error, KeyRefusedError):
+        for other in tuple(desk.by_task.values()):
+            give_up(desk, other, "key", error)
+        return
+    if isinstance(error, BusyError):
+        desk.board.budget.refused(desk.now(), retry_after=retry_after)
+    row.failed_looks += 1
+    wait = desk.settings.polling.after_failure(row.failed_looks, desk.random())
+    _schedule(desk, row, max(wait, retry_after or 0.0), error)
+
+
+def _look_again(desk: Desk, row: Row) -> None:
+    age = desk.now() - row.accepted_at
+    _schedule(desk, row, desk.settings.polling.next_look(age, row.expected, desk.random()))
+
+
+def _schedule(desk: Desk, row: Row, wait: float, error: NanoBananaError | None = None) -> None:
+    """Look again in `wait` seconds, and for the last time at the deadline."""
+    now = desk.now()
+    if now >= row.deadline:
+        give_up(desk, row, "record_missing" if row.missing else "service" if error else "deadline", error)
+    else:
+        desk.board.waiting.set(row, min(now + wait, row.deadline))
+
+
+def give_up(desk: Desk, row: Row, reason: PendingReason, cause: NanoBananaError | None = None) -> None:
+    """Stop looking at a task that is paid for; a later run, or `wait`, takes it up again."""
+    task = task_of(row)
+    error = still_running(task, reason, cause)
+    row.move(ItemState.PENDING)
+    desk.settle(row, Pending(item=row.item, index=row.index, task=task, reason=reason, error=error))
+
+
+_WHY: dict[PendingReason, str] = {
+    "deadline": "it has no result yet",
+    "stopped": "the client was closed before it had its result",
+    "record_missing": "the gateway has no record of it",
+    "key": "the gateway refuses the key",
+    "service": "the gateway could not be asked",
+}
+
+
+def still_running(task: Task, reason: PendingReason, cause: NanoBananaError | None = None) -> StillRunningError:
+    """The error for a task that nobody waits for any longer, and why."""
+    why = _WHY[reason] + (f": {cause.message}" if cause is not None else "")
+    return StillRunningError(f"task {task.id}: {why}", task_id=task.id)
+
+
+def task_of(row: Row) -> Task:
+    """The task of a row that has one."""
+    assert row.task is not None
+    return row.task

@@ -1,0 +1,250 @@
+"""The task manager: many creates under one window, looked at together, by few workers.
+
+Theory of operation
+===================
+1. What waits is data. A row stands on the board (`_board.py`) until something can be done for it.
+2. `pump` asks the board for jobs and starts a worker for each, up to `connections`. It is called whenever something
+   may have changed: a row added, an answer read, a timer gone off. It is synchronous and never waits.
+3. A worker makes one exchange after another, for as long as the board has one to give, and then ends.
+4. There is one timer, set to the next moment at which the board may have something.
+5. Whoever awaits a row costs one future. A caller that is cancelled takes itself off the row, and the row goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+import anyio
+import attrs
+
+from nanobanana_async.errors import (
+    KeyRefusedError,
+    NanoBananaError,
+    WrongLoopError,
+)
+from nanobanana_async.events import ItemQueued, TaskDetached
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Outcome
+from nanobanana_async.tasks._board import Job
+from nanobanana_async.tasks._creates import create
+from nanobanana_async.tasks._crew import Crew
+from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._looks import give_up, look
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._timetable import Timetable
+from nanobanana_async.tasks._uploads import Uploads, needs_upload
+from nanobanana_async.tasks._waiters import Waiter, result_of
+from nanobanana_async.values import Item, Result, Task
+
+logger = logging.getLogger("nanobanana_async")
+
+
+@attrs.frozen(kw_only=True)
+class Statistics:
+    """What a client is doing right now: counts of items, and of exchanges on the wire."""
+
+    queued: int
+    preparing: int
+    creating: int
+    in_flight: int
+    looking: int
+    awaited: int
+    possible_duplicates: int
+
+
+@attrs.define(eq=False)
+class TaskManager:
+    """Sends creates, follows their tasks, and tells whoever listens. Lives on one loop."""
+
+    desk: Desk
+    uploads: Uploads
+    crew: Crew
+    _loop: asyncio.AbstractEventLoop
+    _limits: Timetable[Waiter] = attrs.field(factory=Timetable[Waiter], init=False)
+    _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
+    _quiet: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _closing: bool = attrs.field(default=False, init=False)
+    _pumping: bool = attrs.field(default=False, init=False)
+
+    # --- in ---------------------------------------------------------------------------------------------------
+
+    def add(self, row: Row) -> None:
+        """Take in a new row; its listeners hear what becomes of it. ConfigurationError if it isn't spoken here."""
+        assert row.request is not None
+        self.desk.dialect(row.request.dialect)
+        self.desk.announce(ItemQueued(at=wall(), item=row.item))
+        if self._closing:
+            self.desk.skip(row, "stopped")
+        elif needs_upload(row.request):
+            self.desk.preparing.add(row)
+            self.crew.spawn(self._prepare(row))
+        else:
+            row.image_urls = tuple(str(image) for image in row.request.images)
+            self.desk.board.queue.append(row)
+        self.pump()
+
+    def adopt(self, task: Task) -> Row:
+        """The row that follows `task`: the one there is, or a new one that looks at once."""
+        row = self.desk.by_task.get(task.id)
+        if row is None:
+            row = Row(Item("", key=task.id), state=ItemState.ACCEPTED)
+            self.desk.follow(row, task, first_look=0.0)
+            self.pump()
+        return row
+
+    async def submitted(self, row: Row, *, timeout: float) -> Task:
+        """Add `row` and wait until its task is accepted; the errors of an item are raised."""
+        waiter = self._waiter(row, timeout, until_accepted=True)
+        self.add(row)
+        task = await self._wait(waiter)
+        if isinstance(task, Task):
+            return task
+        result_of(task)
+        assert row.task is not None
+        return row.task
+
+    async def finished(self, row: Row, *, timeout: float) -> Result:
+        """Wait for the result of `row`, which is added where it is new; the errors of an item are raised."""
+        waiter = self._waiter(row, timeout, until_accepted=False)
+        if row.state is ItemState.NEW:
+            self.add(row)
+        else:
+            row.deadline = max(row.deadline, self._loop.time() + timeout)
+        outcome = await self._wait(waiter)
+        assert not isinstance(outcome, Task)
+        return result_of(outcome)
+
+    def withdraw(self, rows: Iterable[Row]) -> None:
+        """Nobody wants these any more: what is not sent yet ends as skipped, what is on its way goes on alone."""
+        for row in rows:
+            if row.over:
+                continue
+            if row.state is ItemState.NEW:
+                self.desk.skip(row, "stopped")
+                continue
+            self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
+            if row.task is not None:
+                logger.warning("nobody waits for task %s any more; it is paid for: wait for its id", row.task.id)
+            else:
+                logger.warning("nobody waits for a create on the wire any more; its id will be on on_event")
+        self.pump()
+
+    # --- awaiting one row -------------------------------------------------------------------------------------
+
+    def _waiter(self, row: Row, timeout: float, *, until_accepted: bool) -> Waiter:
+        future: asyncio.Future[Task | Outcome] = self._loop.create_future()
+        waiter = Waiter(row, timeout, until_accepted, future)
+        row.listeners.append(waiter)
+        self._limits.set(waiter, self._loop.time() + timeout)
+        return waiter
+
+    async def _wait(self, waiter: Waiter) -> Task | Outcome:
+        self.pump()
+        row = waiter.row
+        try:
+            return await waiter.future
+        finally:
+            self._limits.strike(waiter)
+            if waiter in row.listeners:
+                row.listeners.remove(waiter)
+                has_what_it_wanted = waiter.until_accepted and row.state is ItemState.ACCEPTED
+                if not row.listeners and not has_what_it_wanted:
+                    self.withdraw([row])
+
+    # --- the work ---------------------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Start what can be started now, and set the timer for what comes later."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            now = self._loop.time()
+            for waiter in self._limits.due(now):
+                waiter.expire()
+            self.desk.board.wake(now)
+            while (job := self.desk.board.claim(now)) is not None:
+                self.crew.spawn(self._work(job))
+            self._set_timer(now)
+        finally:
+            self._pumping = False
+
+    async def _work(self, job: Job | None) -> None:
+        while job is not None:
+            await (create if job.is_create else look)(self.desk, job.row)
+            self._quiet.set()
+            job = self.desk.board.claim(self._loop.time())
+            self.pump()
+
+    def _set_timer(self, now: float) -> None:
+        times = [when for when in (self.desk.board.wakes_at(now), self._limits.next()) if when is not None]
+        if self._timer is not None:
+            if times and self._timer.when() == min(times) and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(min(times), self._on_timer) if times else None
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.pump()
+
+    async def _prepare(self, row: Row) -> None:
+        """Upload the local images of `row`, then queue it."""
+        assert row.request is not None
+        try:
+            row.image_urls = await self.uploads.urls_for(row.request)
+        except NanoBananaError as error:
+            self._not_prepared(row, error)
+        else:
+            if not row.over:
+                self.desk.preparing.discard(row)
+                self.desk.board.queue.append(row)
+        self.pump()
+
+    def _not_prepared(self, row: Row, error: NanoBananaError) -> None:
+        if row.over:
+            return
+        if isinstance(error, KeyRefusedError):
+            self.desk.skip(row, "key", error)
+            self.desk.stop(error, "key")
+        else:
+            self.desk.fail(row, error)
+
+    # --- out --------------------------------------------------------------------------------------------------
+
+    def statistics(self) -> Statistics:
+        """What is going on right now."""
+        desk, board = self.desk, self.desk.board
+        return Statistics(
+            queued=sum(not row.over for row in board.queue),
+            preparing=len(desk.preparing),
+            creating=board.creating,
+            in_flight=board.in_flight,
+            looking=board.looking,
+            awaited=len(self._limits),
+            possible_duplicates=desk.possible_duplicates,
+        )
+
+    async def aclose(self, grace: float) -> None:
+        """Send nothing more, wait up to `grace` seconds for the creates on the wire, and leave."""
+        self._closing = True
+        self.desk.board.sends_creates = False
+        self.desk.skip_queued("stopped")
+        with anyio.move_on_after(grace):
+            while self.desk.board.creating:
+                self._quiet.clear()
+                await self._quiet.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.crew.aclose()
+        self.desk.skip_queued("stopped")
+        for row in tuple(self.desk.by_task.values()):
+            logger.warning("task %s is paid for and not collected: wait for its id later", row.task and row.task.id)
+            give_up(self.desk, row, "stopped")
+
+    def check_loop(self) -> None:
+        """WrongLoopError when the running loop isn't the one this manager lives on."""
+        if asyncio.get_running_loop() is not self._loop:
+            raise WrongLoopError("this client was started on another event loop, or in another thread")

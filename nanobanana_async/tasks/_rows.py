@@ -1,0 +1,72 @@
+"""A row: one item on its way through the task manager. Data, not a coroutine, so that thousands may wait."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import attrs
+
+from nanobanana_async.lifecycle import ItemState, moved
+from nanobanana_async.outcomes import Outcome
+from nanobanana_async.pacing import Attempts
+from nanobanana_async.values import Expected, Item, Request, Task
+
+
+class Listener(Protocol):
+    """Somebody who wants to know what becomes of a row. Called on the loop; must not raise and must not wait."""
+
+    def accepted(self, task: Task) -> None:
+        """The gateway has taken it."""
+
+    def settled(self, outcome: Outcome) -> None:
+        """It is over, one way or another."""
+
+
+UNKNOWN_TIME = Expected(first=0.0, usual=60.0)
+"""For a task that was submitted elsewhere: look at once."""
+
+
+@attrs.define(eq=False)
+class Row:
+    """One item: what it asks for, how far it is, and who listens.
+
+    `request` is None for a task that was submitted elsewhere and is only waited for. Times are those of the loop's
+    clock, in seconds. `slot` tells whether it counts as in flight.
+    """
+
+    item: Item
+    request: Request | None = None
+    listeners: list[Listener] = attrs.field(factory=list)
+    index: int = 0
+    state: ItemState = ItemState.NEW
+    task: Task | None = None
+    image_urls: tuple[str, ...] = ()
+    attempts: Attempts = attrs.field(factory=Attempts)
+    sent: int = 0
+    resent: int = 0
+    first_sent_at: float = 0.0
+    accepted_at: float = 0.0
+    deadline: float = 0.0
+    looks: int = 0
+    failed_looks: int = 0
+    empty_looks: int = 0
+    missing: bool = False
+    slot: bool = False
+    over: bool = False
+    ticket: int = 0
+
+    @property
+    def expected(self) -> Expected:
+        """The documented time of its task."""
+        return self.request.expected if self.request is not None else UNKNOWN_TIME
+
+    def move(self, to: ItemState) -> None:
+        """Change its state, as `lifecycle` allows."""
+        self.state = moved(self.state, to)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Tell everybody who listens, once."""
+        self.over = True
+        listeners, self.listeners = self.listeners, []
+        for listener in listeners:
+            listener.settled(outcome)

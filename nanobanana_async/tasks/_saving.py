@@ -1,0 +1,63 @@
+"""Saving what a batch made: where each picture goes, and what the outcome says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.errors import NanoBananaError, StorageError
+from nanobanana_async.events import FilesSaved, SaveFailed
+from nanobanana_async.outcomes import Succeeded
+from nanobanana_async.storage import Target, file_stem, key_stem
+from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._fetching import Fetcher
+from nanobanana_async.values import Item
+
+Namer = Callable[[Item, int], Path]
+"""From an item and its place in the input (from 0) to the path of its picture, without the extension."""
+
+
+@attrs.define(eq=False)
+class Saver:
+    """Puts the pictures of successes where a namer says; a file that is there already is never overwritten."""
+
+    _desk: Desk
+    _fetcher: Fetcher
+    _name: Namer
+
+    async def save(self, outcome: Succeeded) -> Succeeded:
+        """The outcome with its files, or with the error that kept them from being saved: it is paid for."""
+        try:
+            path = self._name(outcome.item, outcome.index)
+            target = Target.in_folder(path.parent, path.name)
+            saved = await self._fetcher.save(outcome.result, target, if_exists="beside")
+        except NanoBananaError as error:
+            return self._unsaved(outcome, error)
+        except Exception as error:  # noqa: BLE001  a namer of the user's may raise anything; what is paid for is handed over
+            return self._unsaved(outcome, StorageError(f"no place for the picture: {type(error).__name__}: {error}"))
+        files = tuple(picture.path for picture in saved)
+        self._desk.announce(FilesSaved(at=wall(), item=outcome.item, files=files))
+        return attrs.evolve(outcome, files=files)
+
+    def _unsaved(self, outcome: Succeeded, error: NanoBananaError) -> Succeeded:
+        self._desk.announce(SaveFailed(at=wall(), item=outcome.item, error=error))
+        return attrs.evolve(outcome, file_error=error)
+
+
+def names_in(folder: Path) -> Namer:
+    """Names by the user's key, or by place and prompt: ``00001-a-banana-in-orbit``."""
+
+    def name(item: Item, index: int) -> Path:
+        return folder / (key_stem(item.key) if item.key is not None else file_stem(index + 1, prompt_of(item)))
+
+    return name
+
+
+def prompt_of(item: Item) -> str:
+    """The prompt of an item, or where it has none the name of its model."""
+    request = item.request
+    if isinstance(request, str):
+        return request
+    return str(getattr(request, "prompt", request.model))

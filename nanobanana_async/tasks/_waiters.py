@@ -1,0 +1,76 @@
+"""Those who await one row: a future each, and their time limits in one timetable."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+
+import attrs
+
+from nanobanana_async.errors import (
+    BusyError,
+    ClientClosedError,
+    NanoBananaError,
+    NoResultError,
+    StillRunningError,
+)
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Outcome, Succeeded
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.values import Result, Task
+
+
+@attrs.define(eq=False)
+class Waiter:
+    """Awaits the outcome of `row`, or with `until_accepted` only its task."""
+
+    row: Row
+    seconds: float
+    until_accepted: bool
+    future: asyncio.Future[Task | Outcome]
+    ticket: int = 0
+
+    def accepted(self, task: Task) -> None:
+        """The task's id is known."""
+        if self.until_accepted and not self.future.done():
+            self.future.set_result(task)
+
+    def settled(self, outcome: Outcome) -> None:
+        """The row is over."""
+        if not self.future.done():
+            self.future.set_result(outcome)
+
+    def expire(self) -> None:
+        """Its time is up: nothing more is known than the row tells now."""
+        if not self.future.done():
+            self.future.set_exception(out_of_time(self.row, self.seconds))
+
+
+def out_of_time(row: Row, seconds: float) -> NanoBananaError:
+    """The error for a caller whose time limit ran out while `row` was where it is."""
+    if row.state is ItemState.NEW:
+        return BusyError(f"not sent within {seconds:g} s: the client is at its limits")
+    if row.task is not None:
+        return StillRunningError(f"task {row.task.id}: no result within {seconds:g} s", task_id=row.task.id)
+    return StillRunningError(
+        f"no answer to the create within {seconds:g} s; it is read to its end, and its id goes to on_event and the log",
+        charged="unknown",
+        remedy="Give a create at least a minute; look for TaskAccepted on on_event before you send it again.",
+    )
+
+
+def result_of(outcome: Outcome) -> Result:
+    """The result, or the outcome's error raised: a fresh copy, since several callers may wait for one thing."""
+    if isinstance(outcome, Succeeded):
+        return outcome.result
+    raise error_of(outcome)
+
+
+def error_of(outcome: Outcome) -> NanoBananaError:
+    """The error that tells a single caller what a batch is told by `outcome`."""
+    error = outcome.error
+    if error is not None:
+        return copy.copy(error)
+    if outcome.task_id is not None:
+        return NoResultError(f"task {outcome.task_id} ended as {outcome.state}", task_id=outcome.task_id)
+    return ClientClosedError("the client was closed before this was sent")

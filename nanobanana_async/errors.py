@@ -189,7 +189,7 @@ class ServiceError(NanoBananaError):
     """The gateway failed, or answered in a way that nobody can read."""
 
     reason: ClassVar[Reason] = "service"
-    retryable = True
+    retryable: bool = True
     remedy = "Try again later; if it stays, ask the gateway's support."
     public_message = "The image service has a problem at the moment. Please try again later."
 
@@ -223,7 +223,7 @@ class NetworkError(NanoBananaError):
     """
 
     reason: ClassVar[Reason] = "network"
-    retryable = True
+    retryable: bool = True
     remedy = "Check the network and the gateway's base URL."
     public_message = "The image service could not be reached. Please try again later."
 
@@ -246,7 +246,7 @@ class UnknownOutcomeError(NanoBananaError):
     """The answer to a create was lost: the task may be accepted and charged, or not. Never repeated by itself."""
 
     reason: ClassVar[Reason] = "unknown"
-    charged = "unknown"
+    charged: Charged = "unknown"
     remedy = "Look for the task in the vendor's log before you send it again: it may be paid for already."
     public_message = "It is not clear whether the image was made. Please ask before you try again."
 
@@ -255,8 +255,8 @@ class StillRunningError(NanoBananaError):
     """The deadline came before the result. The task lives on at the gateway and is paid for: wait for its id later."""
 
     reason: ClassVar[Reason] = "still_running"
-    charged = "yes"
-    retryable = True
+    charged: Charged = "yes"
+    retryable: bool = True
     remedy = "Wait again with client.wait(task_id): nothing is paid a second time."
     public_message = "The image is taking longer than usual. Please look again in a few minutes."
 
@@ -265,7 +265,7 @@ class NoResultError(NanoBananaError):
     """The gateway says that the task succeeded, and names no image."""
 
     reason: ClassVar[Reason] = "no_result"
-    charged = "yes"
+    charged: Charged = "yes"
     remedy = "Ask the gateway's support with the task id: the task was charged."
     public_message = "The image service returned no image."
 
@@ -274,7 +274,7 @@ class ResultExpiredError(NanoBananaError):
     """The image is no longer at its URL, and the gateway gives no new one."""
 
     reason: ClassVar[Reason] = "expired"
-    charged = "yes"
+    charged: Charged = "yes"
     remedy = "Results are kept for a day to two weeks; make the image again if you need it."
     public_message = "The image is no longer available."
 
@@ -283,7 +283,7 @@ class StorageError(NanoBananaError):
     """A file could not be written, or what the file host sent is not the image it should be."""
 
     reason: ClassVar[Reason] = "storage"
-    charged = "yes"
-    retryable = True
+    charged: Charged = "yes"
+    retryable: bool = True
     remedy = "Make room or choose another folder, then fetch the result again by its task id: it stays paid for."
     public_message = "The image was made but could not be stored."

@@ -41,10 +41,6 @@ class _Outcome:
         return None
 
     @property
-    def error(self) -> NanoBananaError | None:
-        return None
-
-    @property
     def charged(self) -> Charged:
         return "no"
 

@@ -236,7 +236,7 @@ async def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture
 
     async with kie.client(on_event=lambda event: shown.append(repr(event))) as client:
         await client.generate("a banana")
-        shown += [repr(client), repr(client._gateway), repr(kie.transport.requests), caplog.text]
+        shown += [repr(client), repr(client._policies.gateway), repr(kie.transport.requests), caplog.text]
 
     assert kie.transport.requests[0].bearer == "secret-key-0123456789"
     assert "secret-key" not in "".join(shown)

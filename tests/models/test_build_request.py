@@ -123,7 +123,7 @@ def test_cells_of_a_table_are_read_as_each_field_needs() -> None:
 @pytest.mark.parametrize(
     ("cell", "value"), [("true", True), ("Yes", True), ("1", True), ("FALSE", False), ("no", False)]
 )
-def test_a_cell_can_be_a_bool(cell: str, value: bool) -> None:  # noqa: FBT001  # a parameter of the test
+def test_a_cell_can_be_a_bool(cell: str, value: bool) -> None:  # a parameter of the test
     """The words that spreadsheets and people write."""
     built = build_request({"model": "google/nano-banana", "prompt": "x", "nsfw_checker": cell}, from_text=True)
 
@@ -162,7 +162,7 @@ def test_cells_that_cannot_be_read_are_reported_by_their_field(text: str) -> Non
     ),
     st.booleans(),
 )
-def test_any_line_becomes_a_request_or_a_list_of_problems(fields: dict[str, Any], from_text: bool) -> None:  # noqa: FBT001
+def test_any_line_becomes_a_request_or_a_list_of_problems(fields: dict[str, Any], from_text: bool) -> None:
     """Whatever JSON stands in a line, nothing else escapes."""
     problems: tuple[FieldProblem, ...] = ()
     try:

@@ -1,32 +1,25 @@
-"""The client: the object that users hold. Composition, and nothing else; the work is in `tasks/`."""
+"""The client: one image at a time, or many; each method reads like what it does."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
-import random
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, overload
 
-import attrs
-
-from nanobanana_async.errors import ClientClosedError, ConfigurationError, InvalidRequestError, NoResultError
+from nanobanana_async.client._asking import check_positive, request_of, task_of
+from nanobanana_async.client._running import Policies, Running
+from nanobanana_async.errors import ClientClosedError, ConfigurationError, NoResultError
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.outcomes import Outcome
-from nanobanana_async.pacing import OnServerError, PollBudget, Polling, Rate, RateWindow
+from nanobanana_async.pacing import OnServerError, Polling, Rate
 from nanobanana_async.storage import suffix_differs, target_for
 from nanobanana_async.tasks import (
     AHEAD,
     Batch,
-    Board,
-    Crew,
-    Desk,
     EventListener,
-    Fetcher,
     Namer,
     OnUnknown,
     Row,
@@ -34,26 +27,14 @@ from nanobanana_async.tasks import (
     Settings,
     Source,
     Statistics,
-    TaskManager,
-    Uploads,
     ask,
     ask_status,
     names_in,
 )
-from nanobanana_async.transport import HttpxTransport, Transport
+from nanobanana_async.transport import Transport
 from nanobanana_async.values import JSON, ImageData, ImageSource, Item, Request, Result, Task
 
 logger = logging.getLogger("nanobanana_async")
-
-
-@attrs.frozen
-class _Running:
-    """What exists between start and close."""
-
-    gateway: Gateway
-    manager: TaskManager
-    fetcher: Fetcher
-    transport: Transport
 
 
 class Client:
@@ -105,19 +86,20 @@ class Client:
             raise ConfigurationError(
                 "a gateway was given, and an api_key or base_url beside it", remedy="Give them to the gateway."
             )
-        _check_positive(in_flight=in_flight, deadline=deadline)
-        self._gateway: Gateway = gateway if gateway is not None else Kie(api_key, base_url=base_url)
+        check_positive(in_flight=in_flight, deadline=deadline)
         self._model = model
-        self._transport = transport
-        self._rate = rate
-        self._in_flight = in_flight
-        self._deadline = float(deadline)
-        self._settings = Settings(
-            polling=polling, deadline=float(deadline), on_server_error=on_server_error, on_unknown=on_unknown
+        self._policies = Policies(
+            gateway=gateway if gateway is not None else Kie(api_key, base_url=base_url),
+            transport=transport,
+            rate=rate,
+            in_flight=in_flight,
+            settings=Settings(
+                polling=polling, deadline=float(deadline), on_server_error=on_server_error, on_unknown=on_unknown
+            ),
+            on_event=on_event,
+            seed=seed,
         )
-        self._on_event = on_event
-        self._seed = seed
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._closed = False
 
     # --- lifetime ---------------------------------------------------------------------------------------------
@@ -131,21 +113,7 @@ class Client:
         """
         if self._running is not None or self._closed:
             raise ClientClosedError("a client starts once", remedy="Make a new Client for each start.")
-        loop = asyncio.get_running_loop()
-        gateway = self._gateway.resolved(os.environ)
-        transport = self._transport if self._transport is not None else HttpxTransport()
-        board = Board(RateWindow(self._rate), PollBudget(self._settings.polling.per_second), self._in_flight)
-        desk = Desk(
-            board=board,
-            gateway=gateway,
-            transport=transport,
-            settings=self._settings,
-            now=loop.time,
-            random=random.Random(self._seed).random,  # noqa: S311  jitter, no secret
-            on_event=self._on_event,
-        )
-        manager = TaskManager(desk, Uploads(desk), Crew(loop), loop)
-        self._running = _Running(gateway, manager, Fetcher(desk), transport)
+        self._running = Running.assemble(self._policies)
         return self
 
     async def aclose(self, *, grace: float = 10) -> None:
@@ -155,13 +123,8 @@ class Client:
         """
         running, self._running = self._running, None
         self._closed = True
-        if running is None:
-            return
-        try:
-            await running.manager.aclose(grace)
-        finally:
-            if self._transport is None:
-                await running.transport.aclose()
+        if running is not None:
+            await running.aclose(grace)
 
     async def __aenter__(self) -> Self:
         """Start it; see `start`."""
@@ -263,7 +226,7 @@ class Client:
     async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
         """The result of a task, given as such or by its id. Raises as `generate` does."""
         manager = self._open().manager
-        row = manager.adopt(_task(task, dialect))
+        row = manager.adopt(task_of(task, dialect))
         return await manager.finished(row, timeout=self._timeout(timeout))
 
     async def status(self, task: Task | str, *, dialect: str = "jobs") -> Task:
@@ -273,7 +236,7 @@ class Client:
             InvalidRequestError: it has no record of it.
             NanoBananaError: it could not be asked.
         """
-        return await ask_status(self._open().manager.desk, _task(task, dialect))
+        return await ask_status(self._open().manager.desk, task_of(task, dialect))
 
     async def balance(self) -> float:
         """The credits left on the account. Raises: KeyRefusedError, ServiceError, NetworkError."""
@@ -308,7 +271,7 @@ class Client:
             partial(self._request, fields={"model": model, **fields}),
             Saver(running.manager.desk, running.fetcher, namer) if namer is not None else None,
             ordered,
-            self._in_flight + AHEAD,
+            self._policies.in_flight + AHEAD,
         )
 
     async def generate_all(
@@ -377,13 +340,11 @@ class Client:
 
     def __repr__(self) -> str:
         if self._running is None:
-            return f"<Client [{'closed' if self._closed else 'not started'} | {self._gateway.address}]>"
+            return f"<Client [{'closed' if self._closed else 'not started'} | {self._policies.gateway.address}]>"
         now = self._running.manager.statistics()
-        return (
-            f"<Client [{now.in_flight} running, {now.queued} queued | {self._rate} | {self._running.gateway.address}]>"
-        )
+        return f"<Client [{now.in_flight} running, {now.queued} queued | {self._policies.rate} | {self._running.gateway.address}]>"
 
-    def _open(self) -> _Running:
+    def _open(self) -> Running:
         if self._running is None:
             how = "was closed" if self._closed else "was not started: use `async with Client() as client`"
             raise ClientClosedError(f"this client {how}")
@@ -391,37 +352,10 @@ class Client:
         return self._running
 
     def _request(self, asked: Request | str, fields: dict[str, JSON]) -> Request:
-        if isinstance(asked, str):
-            gateway = self._open().gateway
-            given = {name: value for name, value in fields.items() if value is not None}
-            images = given.pop("images", ())
-            if self._model is not None:
-                given.setdefault("model", self._model)
-            return gateway.request(asked, given, images=images)
-        if not isinstance(asked, Request):
-            raise InvalidRequestError(f"{asked!r} is neither a prompt nor a request")
-        if fields:
-            raise InvalidRequestError(
-                f"{', '.join(sorted(fields))} can't be given beside a request", remedy="Give them to the request."
-            )
-        return asked
+        return request_of(asked, fields, gateway=self._open().gateway, model=self._model)
 
     def _timeout(self, timeout: float | None) -> float:
         if timeout is None:
-            return self._deadline
-        _check_positive(timeout=timeout)
+            return self._policies.settings.deadline
+        check_positive(timeout=timeout)
         return timeout
-
-
-def _task(task: Task | str, dialect: str) -> Task:
-    if isinstance(task, Task):
-        return task
-    if not isinstance(task, str) or not task.strip():
-        raise InvalidRequestError(f"{task!r} is no task id")
-    return Task(task.strip(), dialect=dialect)
-
-
-def _check_positive(**settings: float) -> None:
-    for name, value in settings.items():
-        if not value > 0:
-            raise ConfigurationError(f"{name}={value!r} is out of range: it has to be above 0")

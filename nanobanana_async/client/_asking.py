@@ -1,0 +1,46 @@
+"""From what a user hands in to the values the work is done with; what is wrong is named before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nanobanana_async.errors import ConfigurationError, InvalidRequestError
+from nanobanana_async.gateways import Gateway
+from nanobanana_async.values import JSON, Request, Task
+
+
+def request_of(asked: Request | str, fields: Mapping[str, JSON], *, gateway: Gateway, model: str | None) -> Request:
+    """The request for a prompt with fields, or the request that was given.
+
+    Raises:
+        InvalidRequestError: a field is wrong, or stands beside a request; or it is neither a prompt nor a request.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(asked, str):
+        images = given.pop("images", ())
+        if model is not None:
+            given.setdefault("model", model)
+        return gateway.request(asked, given, images=images)
+    if not isinstance(asked, Request):
+        raise InvalidRequestError(f"{asked!r} is neither a prompt nor a request")
+    if given:
+        raise InvalidRequestError(
+            f"{', '.join(sorted(given))} can't be given beside a request", remedy="Give them to the request."
+        )
+    return asked
+
+
+def task_of(task: Task | str, dialect: str) -> Task:
+    """The task of that id. Raises: InvalidRequestError."""
+    if isinstance(task, Task):
+        return task
+    if not isinstance(task, str) or not task.strip():
+        raise InvalidRequestError(f"{task!r} is no task id")
+    return Task(task.strip(), dialect=dialect)
+
+
+def check_positive(**settings: float) -> None:
+    """ConfigurationError for the first of `settings` that is not above 0."""
+    for name, value in settings.items():
+        if not value > 0:
+            raise ConfigurationError(f"{name}={value!r} is out of range: it has to be above 0")

@@ -1,0 +1,66 @@
+"""What exists between a client's start and its close, and how it is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from typing import Self
+
+import attrs
+
+from nanobanana_async.gateways import Gateway
+from nanobanana_async.pacing import PollBudget, Rate, RateWindow
+from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Settings, TaskManager, Uploads
+from nanobanana_async.transport import HttpxTransport, Transport
+
+
+@attrs.frozen(kw_only=True)
+class Policies:
+    """What the user has chosen."""
+
+    gateway: Gateway
+    transport: Transport | None
+    rate: Rate
+    in_flight: int
+    settings: Settings
+    on_event: EventListener | None
+    seed: int | None
+
+
+@attrs.frozen
+class Running:
+    """A client at work on one loop."""
+
+    gateway: Gateway
+    manager: TaskManager
+    fetcher: Fetcher
+    _own_transport: Transport | None
+
+    @classmethod
+    def assemble(cls, policies: Policies) -> Self:
+        """Put together what `policies` ask for, on the running loop. Raises: ConfigurationError."""
+        loop = asyncio.get_running_loop()
+        gateway = policies.gateway.resolved(os.environ)
+        own = HttpxTransport() if policies.transport is None else None
+        transport = own if own is not None else policies.transport
+        assert transport is not None
+        polling = policies.settings.polling
+        desk = Desk(
+            board=Board(RateWindow(policies.rate), PollBudget(polling.per_second), policies.in_flight),
+            gateway=gateway,
+            transport=transport,
+            settings=policies.settings,
+            now=loop.time,
+            random=random.Random(policies.seed).random,  # noqa: S311  jitter, no secret
+            on_event=policies.on_event,
+        )
+        return cls(gateway, TaskManager(desk, Uploads(desk), Crew(loop), loop), Fetcher(desk), own)
+
+    async def aclose(self, grace: float) -> None:
+        """End the work, then close the transport, where it is the client's own."""
+        try:
+            await self.manager.aclose(grace)
+        finally:
+            if self._own_transport is not None:
+                await self._own_transport.aclose()

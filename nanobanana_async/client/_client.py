@@ -342,7 +342,8 @@ class Client:
         if self._running is None:
             return f"<Client [{'closed' if self._closed else 'not started'} | {self._policies.gateway.address}]>"
         now = self._running.manager.statistics()
-        return f"<Client [{now.in_flight} running, {now.queued} queued | {self._policies.rate} | {self._running.gateway.address}]>"
+        where = f"{self._policies.rate} | {self._running.gateway.address}"
+        return f"<Client [{now.in_flight} running, {now.queued} queued | {where}]>"
 
     def _open(self) -> Running:
         if self._running is None:

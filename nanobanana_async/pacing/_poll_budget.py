@@ -12,7 +12,7 @@ class PollBudget:
     per_second: float
     floor: float = 1.0
     _pace: float = attrs.field(init=False)
-    _next: float = attrs.field(default=0.0, init=False)
+    _next: float = attrs.field(default=float("-inf"), init=False)
 
     def __attrs_post_init__(self) -> None:
         self._pace = self.per_second

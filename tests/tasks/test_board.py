@@ -1,0 +1,147 @@
+"""Who is next, decided without a loop, a clock or a wire."""
+
+from __future__ import annotations
+
+from nanobanana_async import Item, NanoBanana, Rate
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.pacing import PollBudget, RateWindow
+from nanobanana_async.tasks._board import Board, Job
+from nanobanana_async.tasks._rows import Row
+
+
+def board(*, rate: int = 1000, in_flight: int = 1000, connections: int = 8, polls: float = 1e6) -> Board:
+    made = Board(RateWindow(Rate(rate, per=10)), PollBudget(polls), in_flight, connections)
+    made.gate.passed()
+    return made
+
+
+def new(prompt: str = "a") -> Row:
+    return Row(Item(prompt), NanoBanana(prompt))
+
+
+def waiting() -> Row:
+    return Row(Item("a"), NanoBanana("a"), state=ItemState.ACCEPTED)
+
+
+def claimed(from_board: Board, now: float = 0.0) -> list[Job]:
+    jobs = []
+    while (job := from_board.claim(now)) is not None:
+        jobs.append(job)
+    return jobs
+
+
+def test_creates_go_first_but_never_take_the_last_quarter() -> None:
+    """Six of eight connections for creates; the rest is for looks."""
+    b = board()
+    b.queue.extend(new() for _ in range(20))
+    b.looks.extend(waiting() for _ in range(20))
+
+    jobs = claimed(b)
+
+    assert [job.is_create for job in jobs] == [True] * 6 + [False] * 2
+    assert (b.creating, b.looking, b.in_flight) == (6, 2, 6)
+
+
+def test_looks_may_use_every_connection() -> None:
+    """Where nothing is to be created."""
+    b = board()
+    b.looks.extend(waiting() for _ in range(20))
+
+    assert len(claimed(b)) == 8
+
+
+def test_the_rate_window_and_the_in_flight_window_hold_creates_back() -> None:
+    """Each by itself; and it is known what would let them go."""
+    narrow = board(rate=2)
+    narrow.queue.extend(new() for _ in range(5))
+    few = board(in_flight=3)
+    few.queue.extend(new() for _ in range(5))
+
+    assert (len(claimed(narrow)), len(claimed(few))) == (2, 3)
+    assert (narrow.wakes_at(0.0), few.wakes_at(0.0)) == (None, None)
+    narrow.create_over()
+    narrow.window.counted(1.0)
+    assert narrow.wakes_at(1.0) == 11.0
+
+
+def test_a_closed_gate_is_waited_for() -> None:
+    """For exactly as long as it is closed."""
+    b = board()
+    b.queue.append(new())
+    b.gate.close(5.0, sent_at=5.0, retry_after=7.0, random=0.0)
+
+    assert b.claim(11.9) is None
+    assert b.wakes_at(5.0) == 12.0
+    assert b.claim(12.0) is not None
+
+
+def test_looks_wait_for_their_budget() -> None:
+    """And the board knows until when."""
+    b = board(polls=2.0)
+    b.looks.extend(waiting() for _ in range(3))
+
+    now = 100.0
+    first = claimed(b, now)
+    opens_at = b.wakes_at(now)
+
+    assert len(first) == 1
+    assert opens_at is not None
+    assert now < opens_at <= now + 0.5
+    assert len(claimed(b, opens_at)) == 1
+
+
+def test_what_is_due_goes_where_it_is_handed_out() -> None:
+    """A look to the looks, a repeated create to the head of the queue; what is over frees its slot."""
+    b = board()
+    later, again, gone = waiting(), new("again"), waiting()
+    b.take_slot(gone)
+    gone.over = True
+    b.queue.append(new("first"))
+    for row in (later, again, gone):
+        b.waiting.set(row, 5.0)
+
+    b.wake(4.0)
+    before = len(b.queue), len(b.looks), b.in_flight
+    b.wake(5.0)
+
+    assert before == (1, 0, 1)
+    assert [row.item.request for row in b.queue] == ["again", "first"]
+    assert list(b.looks) == [later]
+    assert b.in_flight == 0
+
+
+def test_rows_that_are_over_are_passed_by() -> None:
+    """Wherever they still stand."""
+    b = board()
+    for rows, row in ((b.queue, new()), (b.looks, waiting())):
+        row.over = True
+        rows.append(row)
+
+    assert claimed(b) == []
+    assert not b.queue
+    assert not b.looks
+
+
+def test_what_is_new_can_be_taken_out() -> None:
+    """From the queue and from among those that wait to be tried again; tasks in flight stay."""
+    b = board()
+    queued, again, task = new("queued"), new("again"), waiting()
+    b.queue.append(queued)
+    b.waiting.set(again, 5.0)
+    b.waiting.set(task, 5.0)
+
+    taken = b.take_queued()
+
+    assert taken == [queued, again]
+    assert not b.queue
+    assert list(b.waiting.things()) == [task]
+
+
+def test_closing_lets_looks_through_and_no_creates() -> None:
+    """What is paid for is followed to the last."""
+    b = board()
+    b.queue.append(new())
+    b.looks.append(waiting())
+    b.sends_creates = False
+
+    assert [job.is_create for job in claimed(b)] == [False]

@@ -39,6 +39,8 @@ OnServerError = Literal["repeat", "hold"]
 
 MOST_NOT_SENT = 10
 """How often an item is tried that never arrives, before it fails. With the gate's backoff: about a minute."""
+MOST_NOT_SENT_AT_FIRST = 4
+"""The same while the gateway has never answered: more likely a wrong address than a passing fault. Some seconds."""
 MOST_UNAVAILABLE = 5
 """How often 455 and "high demand" are repeated for one item."""
 MOST_SERVER_ERRORS = 3
@@ -121,11 +123,9 @@ def _after_network_error(error: NetworkError, url: str, attempts: Attempts, *, h
         return HoldUnknown(_unknown(f"no answer came to a create: {error.message}"))
     if error.permanent:
         return StopRun(ConfigurationError(f"{url!r} can't be reached: {error.message}"), "service")
-    if attempts.not_sent + 1 < MOST_NOT_SENT:
+    if attempts.not_sent + 1 < (MOST_NOT_SENT if has_answered else MOST_NOT_SENT_AT_FIRST):
         return RepeatForAll(error, counts_as="not_sent")
-    if has_answered:
-        return FailItem(error)
-    return StopRun(error, "service")
+    return FailItem(error) if has_answered else StopRun(error, "service")
 
 
 def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_error: OnServerError) -> NextStep:

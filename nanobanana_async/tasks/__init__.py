@@ -7,7 +7,7 @@ from nanobanana_async.tasks._desk import Desk, EventListener, OnUnknown, Setting
 from nanobanana_async.tasks._fetching import Fetcher
 from nanobanana_async.tasks._manager import Statistics, TaskManager
 from nanobanana_async.tasks._questions import ask, ask_status
-from nanobanana_async.tasks._report import Report
+from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Namer, Saver, names_in, prompt_of
 from nanobanana_async.tasks._uploads import Uploads
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "Source",
     "Statistics",
+    "Tally",
     "TaskManager",
     "Uploads",
     "ask",

@@ -20,7 +20,7 @@ from typing import Self
 
 import attrs
 
-from nanobanana_async.errors import ClientClosedError, InvalidRequestError, NanoBananaError, UsageError
+from nanobanana_async.errors import ClientClosedError, InvalidRequestError, NanoBananaError, StorageError, UsageError
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded
@@ -98,8 +98,7 @@ class Batch:
                 self._uncollected[index] = Pending(
                     item=row.item, index=index, task=row.task, reason="stopped", error=error
                 )
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait([self._feeder])
+        await asyncio.wait([self._feeder])
 
     # --- the consumer's side ------------------------------------------------------------------------------------
 
@@ -204,7 +203,13 @@ class Batch:
             self._deliver(outcome)
 
     async def _save(self, outcome: Succeeded, saver: Saver) -> None:
-        self._deliver(await saver.save(outcome))
+        try:
+            saved = await saver.save(outcome)
+        except asyncio.CancelledError:
+            error = StorageError("the client was closed before the picture was saved", task_id=outcome.task_id)
+            self._deliver(attrs.evolve(outcome, file_error=error))
+            raise
+        self._deliver(saved)
 
     def _deliver(self, outcome: Outcome) -> None:
         if self._closed:

@@ -40,7 +40,7 @@ async def create(desk: Desk, row: Row) -> None:
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
         _leave_wire(desk, counted=True)
-        _lost(desk, row, UnknownOutcomeError("the client was closed while the create was on the wire"))
+        _hold(desk, row, UnknownOutcomeError("the client was closed while the create was on the wire"))
         raise
     _read(desk, row, answer, sent_at)
 
@@ -157,7 +157,7 @@ def _close_gate(desk: Desk, row: Row, step: RepeatForAll, sent_at: float) -> Non
 
 def _stop(desk: Desk, row: Row, step: StopRun) -> None:
     if step.item == "unknown":
-        _lost(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
+        _hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
     else:
         desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=False))
         if step.item == "failed":
@@ -170,14 +170,21 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
 
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
+    if desk.settings.on_unknown == "hold" or row.resent == MOST_RESENT:
+        _hold(desk, row, error)
+        return
     desk.announce(CreateLost(at=wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
-    if desk.settings.on_unknown == "resend" and row.resent < MOST_RESENT:
-        row.resent += 1
-        desk.possible_duplicates += 1
-        _back_to_new(desk, row)
-        desk.board.queue.append(row)
-        return
+    row.lost = error
+    row.resent += 1
+    desk.possible_duplicates += 1
+    _back_to_new(desk, row)
+    desk.board.queue.append(row)
+
+
+def _hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
+    desk.announce(CreateLost(at=wall(), item=row.item, error=error))
+    row.move(ItemState.UNKNOWN)
     desk.hold(row, error)
 
 

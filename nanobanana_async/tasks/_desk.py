@@ -5,6 +5,7 @@ It is the one place that settles a row, so that slots, timetable, events and lis
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Callable
@@ -119,14 +120,20 @@ class Desk:
     def fail(self, row: Row, error: NanoBananaError) -> None:
         """`row` ends as failed."""
         row.move(ItemState.FAILED)
+        if row.lost is not None and error.charged == "no":
+            error = copy.copy(error)
+            error.charged = "unknown"
         self.settle(row, Failed(item=row.item, index=row.index, error=error))
 
     def skip(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:
-        """`row`, which is new, ends without having been sent."""
+        """`row`, which is new, ends without having been sent; or as unknown, where an earlier answer was lost."""
+        if row.lost is not None:
+            self.hold(row, row.lost)
+            return
         self.settle(row, Skipped(item=row.item, index=row.index, reason=reason, error=error))
 
     def hold(self, row: Row, error: UnknownOutcomeError) -> None:
-        """`row`, which is unknown, ends so: nobody can tell whether it was taken."""
+        """`row` ends as unknown: nobody can tell whether it was taken."""
         self.settle(row, Unknown(item=row.item, index=row.index, error=error))
 
     def stop(self, error: NanoBananaError, reason: SkipReason) -> None:

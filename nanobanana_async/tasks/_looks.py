@@ -17,6 +17,7 @@ from nanobanana_async.errors import (
     NetworkError,
     NoResultError,
     StillRunningError,
+    UsageError,
 )
 from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucceeded
 from nanobanana_async.lifecycle import ItemState
@@ -36,15 +37,14 @@ async def look(desk: Desk, row: Row) -> None:
     """Look at the task of `row` and carry out what was seen."""
     task = task_of(row)
     dialect = desk.dialect(task.dialect)
-    said: Look | NetworkError
+    said: Look | Exception
     try:
         reply = await desk.transport.send(dialect.ask(task.id))
         said = dialect.read_record(task.id, reply)
     except NetworkError as error:
         said = error
-    except Exception as error:  # noqa: BLE001  a fault in a user's transport must not lose a task that is paid for
-        said = NetworkError(f"the transport broke under a look: {type(error).__name__}: {error}")
-        said.__cause__ = error
+    except Exception as error:  # noqa: BLE001  a user's transport may raise anything; the task is still paid for
+        said = error
     finally:
         desk.board.look_over()
     if not row.over:
@@ -52,7 +52,7 @@ async def look(desk: Desk, row: Row) -> None:
         _read(desk, row, said)
 
 
-def _read(desk: Desk, row: Row, said: Look | NetworkError) -> None:
+def _read(desk: Desk, row: Row, said: Look | Exception) -> None:
     match said:
         case Looked():
             desk.board.budget.answered()
@@ -64,6 +64,8 @@ def _read(desk: Desk, row: Row, said: Look | NetworkError) -> None:
             _failed(desk, row, look_failure(problem), retry_after=problem.retry_after)
         case NetworkError() as error:
             _failed(desk, row, error)
+        case Exception() as broken:
+            give_up(desk, row, "service", UsageError(f"the transport broke: {type(broken).__name__}: {broken}"))
         case _:
             assert_never(said)
 

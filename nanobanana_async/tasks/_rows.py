@@ -6,6 +6,7 @@ from typing import Protocol
 
 import attrs
 
+from nanobanana_async.errors import UnknownOutcomeError
 from nanobanana_async.lifecycle import ItemState, moved
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pacing import Attempts
@@ -31,7 +32,8 @@ class Row:
     """One item: what it asks for, how far it is, and who listens.
 
     `request` is None for a task that was submitted elsewhere and is only waited for. Times are those of the loop's
-    clock, in seconds. `slot` tells whether it counts as in flight.
+    clock, in seconds. `slot` tells whether it counts as in flight. `lost` is the error of an earlier attempt whose
+    answer was lost, where the user has it sent again: from then on nobody can say that nothing was charged.
     """
 
     item: Item
@@ -44,6 +46,7 @@ class Row:
     attempts: Attempts = attrs.field(factory=Attempts)
     sent: int = 0
     resent: int = 0
+    lost: UnknownOutcomeError | None = None
     first_sent_at: float = 0.0
     accepted_at: float = 0.0
     deadline: float = 0.0

@@ -48,8 +48,10 @@ class Waiter:
 
 def out_of_time(row: Row, seconds: float) -> NanoBananaError:
     """The error for a caller whose time limit ran out while `row` was where it is."""
+    if row.lost is not None and row.task is None:
+        return copy.copy(row.lost)
     if row.state is ItemState.NEW:
-        return BusyError(f"not sent within {seconds:g} s: the client is at its limits")
+        return BusyError(f"not accepted within {seconds:g} s: the client, or the gateway, is at its limits")
     if row.task is not None:
         return StillRunningError(f"task {row.task.id}: no result within {seconds:g} s", task_id=row.task.id)
     return StillRunningError(

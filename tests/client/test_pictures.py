@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 from PIL import Image
 
 from nanobanana_async import (
+    Client,
     Item,
     NanoBananaEdit,
     NanoBananaError,
     NetworkError,
     NoResultError,
+    Outcome,
     Result,
     ResultExpiredError,
     ServiceError,
@@ -251,6 +254,33 @@ async def test_a_disk_that_refuses_is_not_asked_again(tmp_path: Path) -> None:
             await client.save(result(), tmp_path / "file" / "x.png")
 
     assert len(answers.requests) == 1
+
+
+async def test_a_picture_cut_off_by_the_close_is_handed_out_without_its_file(tmp_path: Path) -> None:
+    """It is paid for, and its result is known: whoever consumes the batch gets it, and does not hang."""
+    began = asyncio.Event()
+
+    async def never(_: WireRequest) -> WireReply:
+        began.set()
+        await asyncio.sleep(3600)
+        return whole()
+
+    outcomes: list[Outcome] = []
+
+    async def consume(client: Client) -> None:
+        async with client.batch(["a"], save_to=tmp_path) as batch:
+            outcomes.append(await anext(batch))
+
+    async with file_host(task0=never).client() as client:
+        consumer = asyncio.ensure_future(consume(client))
+        await began.wait()
+    await asyncio.wait_for(consumer, 60)
+
+    (outcome,) = outcomes
+    assert isinstance(outcome, Succeeded)
+    assert isinstance(outcome.file_error, StorageError)
+    assert outcome.files == ()
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- input images -------------------------------------------------------------------------------------------------

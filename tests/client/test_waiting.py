@@ -14,6 +14,7 @@ from nanobanana_async import (
     Rate,
     StillRunningError,
     TaskState,
+    UnknownOutcomeError,
 )
 from nanobanana_async.events import Event, TaskAccepted, TaskDetached, TaskSucceeded
 from nanobanana_async.values import WireReply
@@ -26,7 +27,6 @@ async def test_looks_that_fail_never_fail_a_task() -> None:
     kie.looks = [
         said(422, "recordInfo is null"),
         NetworkError("reset"),
-        RuntimeError("a transport's own bug"),
         WireReply(502, {}, b"<html>Bad Gateway</html>"),
         said(500, "Server exception"),
         said(200, data=record("task0", "on its way")),
@@ -37,7 +37,7 @@ async def test_looks_that_fail_never_fail_a_task() -> None:
         result = await client.generate("a banana", timeout=60)
 
     assert result.task_id == "task0"
-    assert kie.polls["task0"] == 8
+    assert kie.polls["task0"] == 7
 
 
 async def test_a_look_that_is_refused_for_being_too_fast_slows_all_looks_down() -> None:
@@ -189,3 +189,53 @@ async def test_the_balance_is_asked_for_a_few_times() -> None:
             await client.balance()
 
     assert balance == 5916.25
+
+
+async def test_a_transport_that_is_broken_is_told_at_once_and_the_task_is_kept() -> None:
+    """An error that is no failure of the network is a bug: it does not wait for the deadline."""
+    kie = ScriptedKie()
+    kie.looks = [RuntimeError("a transport's own bug")]
+
+    async with kie.client() as client:
+        with pytest.raises(StillRunningError, match="a transport's own bug") as caught:
+            await client.generate("a banana")
+
+    assert (caught.value.task_id, caught.value.charged) == ("task0", "yes")
+
+
+@pytest.mark.parametrize("answer", [said(422, "Your prompt was flagged"), said(402, "Credits insufficient")])
+async def test_after_a_lost_answer_nobody_says_that_nothing_was_charged(answer: WireReply) -> None:
+    """With `on_unknown="resend"`: what the second create says of itself says nothing of the first."""
+    kie = ScriptedKie()
+    kie.creates = [NetworkError("reset"), answer]
+
+    async with kie.client(on_unknown="resend") as client:
+        (outcome,) = await client.generate_all(["a banana"])
+
+    assert outcome.charged == "unknown"
+    assert len(kie.prompts) == 2
+
+
+async def test_a_client_that_closes_sends_nothing_again() -> None:
+    """Whatever `on_unknown` says, a create that is cut off by the close is unknown."""
+    kie = ScriptedKie()
+    kie.answering.clear()
+
+    async with kie.client(on_unknown="resend") as client:
+        caller = asyncio.ensure_future(client.generate("a banana"))
+        await until(lambda: kie.prompts)
+        await client.aclose(grace=0)
+    with pytest.raises(UnknownOutcomeError):
+        await caller
+
+    assert len(kie.prompts) == 1
+
+
+async def test_time_that_runs_out_after_a_lost_answer_tells_of_it() -> None:
+    """The second create waits for its turn; the first may have been charged."""
+    kie = ScriptedKie()
+    kie.creates = [NetworkError("reset")]
+
+    async with kie.client(on_unknown="resend", rate=Rate(1, per=3600)) as client:
+        with pytest.raises(UnknownOutcomeError):
+            await client.generate("a banana", timeout=0.02)

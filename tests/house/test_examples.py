@@ -1,0 +1,96 @@
+"""The examples work as they stand, against the emulator."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
+from nanobanana_async.models import known_models
+from nanobanana_async.runs import read_items
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorServer]:
+    """An emulator that the environment points to."""
+    with EmulatorServer(World(EmulatorOptions(speed=50, seed=1, limit=Limit(1000, per=1)))) as running:
+        monkeypatch.setenv("KIE_BASE_URL", running.base_url)
+        monkeypatch.setenv("KIE_API_KEY", "any")
+        yield running
+
+
+def run(script: str, folder: Path) -> str:
+    command = [sys.executable, "-W", "error", str(EXAMPLES / script)]
+    done = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("server")
+def test_the_quickstart_makes_four_pictures(tmp_path: Path) -> None:
+    """And says where they are."""
+    output = run("quickstart.py", tmp_path)
+
+    assert "3 of 3 succeeded" in output
+    assert len(list((tmp_path / "pictures").iterdir())) == 4
+
+
+@pytest.mark.usefixtures("server")
+def test_the_bot_answers_everybody(tmp_path: Path) -> None:
+    """With a picture, or with words that are fit for users."""
+    lines = sorted(run("bot.py", tmp_path).splitlines())
+
+    assert lines[0].startswith("@ada http://127.0.0.1")
+    assert lines[1] == "@bob This request was refused by the content policy. Please word it differently."
+
+
+@pytest.mark.usefixtures("server")
+async def test_the_web_app_serves_pictures_and_tasks() -> None:
+    """Waited for in one request, or handed in and fetched later."""
+    spec = importlib.util.spec_from_file_location("web_app", EXAMPLES / "web_app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    transport = httpx.ASGITransport(module.app)
+
+    async with (
+        module.app.router.lifespan_context(module.app),
+        httpx.AsyncClient(transport=transport, base_url="http://app", timeout=60) as web,
+    ):
+        picture = await web.get("/picture", params={"prompt": "a banana"})
+        refused = await web.get("/picture", params={"prompt": "a banana [fail:policy]"})
+        task = (await web.post("/tasks", params={"prompt": "another"})).json()["task"]
+        fetched = await web.get(f"/tasks/{task}")
+
+    assert picture.headers["content-type"].startswith("image/")
+    assert (refused.status_code, refused.json()["detail"][:12]) == (422, "This request")
+    assert fetched.json()["state"] in ("success", "running")
+
+
+def test_the_prompts_are_48_over_all_models() -> None:
+    """Such as people use: several languages, ratios, resolutions, and edits."""
+    rows = read_items(EXAMPLES / "prompts.jsonl")
+
+    assert not rows.problems
+    assert len(rows.rows) == 48
+    assert set(rows.models) == {model.id for model in known_models("jobs")}
+    assert min(Counter(rows.models).values()) >= 3
+
+
+def test_the_products_work_with_their_template() -> None:
+    """Every row names its file by its key."""
+    rows = read_items(EXAMPLES / "products.csv", prompt="Studio photo of {name}, {colour}")
+
+    assert not rows.problems
+    assert all(row.has_own_key and row.item.data["price"] for row in rows.rows)

@@ -1,0 +1,1 @@
+"""Tests of `nanobanana_async.storage`, on real files."""

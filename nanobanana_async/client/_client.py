@@ -15,7 +15,7 @@ from nanobanana_async.errors import ClientClosedError, ConfigurationError, NoRes
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pacing import OnServerError, Polling, Rate
-from nanobanana_async.storage import suffix_differs, target_for
+from nanobanana_async.storage import Target, suffix_differs, target_for
 from nanobanana_async.tasks import (
     AHEAD,
     Batch,
@@ -299,11 +299,11 @@ class Client:
 
     # --- pictures ---------------------------------------------------------------------------------------------
 
-    async def save(self, result: Result, path: str | Path) -> list[Path]:
+    async def save(self, result: Result, path: str | Path | Target) -> list[Path]:
         """Fetch the images of `result` to `path`; the paths that were written.
 
         A path is obeyed to the letter, with a warning in the log where the image is of another type; a folder is
-        accepted. Several images get ``-2``, ``-3``.
+        accepted, and a `Target` made elsewhere. Several images get ``-2``, ``-3``.
 
         Raises:
             ResultExpiredError: the image is no longer there.
@@ -311,7 +311,7 @@ class Client:
             NetworkError, ServiceError: it can't be fetched.
         """
         fetcher = self._open().fetcher
-        target = target_for(path, stem=result.task_id or "image")
+        target = path if isinstance(path, Target) else target_for(path, stem=result.task_id or "image")
         saved = await fetcher.save(result, target, if_exists="beside" if target.made else "replace")
         for picture in saved:
             if suffix_differs(picture.path, picture.image.extension):

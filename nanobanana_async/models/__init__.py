@@ -6,6 +6,7 @@ plain dict `build_request` makes one; `derive_key` names it. Nothing here does I
 
 from nanobanana_async.models._build import build_request
 from nanobanana_async.models._field_names import field_names, nearest_field
+from nanobanana_async.models._from_text import read_cells
 from nanobanana_async.models._google import NanoBanana, NanoBananaEdit
 from nanobanana_async.models._image_rules import is_url
 from nanobanana_async.models._info import ModelInfo
@@ -41,6 +42,7 @@ __all__ = [
     "is_url",
     "known_models",
     "nearest_field",
+    "read_cells",
     "request_class",
     "with_format_default",
 ]

@@ -1,0 +1,66 @@
+"""The names that a batch file may use, and what to say of one that is almost such a name.
+
+A misspelt name would be the user's own data, and the picture would be paid for without what it asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from nanobanana_async.models import FieldProblem, field_names, nearest_field
+
+KEY: Final = "key"
+DATA: Final = "data"
+FIELDS: Final = frozenset(field_names())
+"""What a request can be made of, `prompt` and `model` among them."""
+
+# What the vendor calls our fields (PROTOCOL §1.5): in a table they would pass for the user's own.
+_VENDOR_NAMES: Mapping[str, str] = {
+    "image": "images",
+    "image_input": "images",
+    "image_url": "images",
+    "image_urls": "images",
+    "image_size": "aspect_ratio",
+}
+
+
+def meant_by(name: str, others: Collection[str] = ()) -> str | None:
+    """The name that `name` is but for a slip of the pen; None for one that is right, or the user's own.
+
+    Beside a field of the right name, a similar one is the user's own (``prompt_id``), unless it is the same in other
+    letters (``Prompt``).
+    """
+    if name in FIELDS or name in (KEY, DATA):
+        return None
+    plain = re.sub(r"[\W_]+", "_", name.strip().lower())
+    if plain in FIELDS or plain in (KEY, DATA):
+        return plain
+    meant = _VENDOR_NAMES.get(plain) or nearest_field(name)
+    return meant if meant not in others else None
+
+
+def header_problems(names: Sequence[str], *, needs_prompt: bool) -> list[FieldProblem]:
+    """What is wrong with the header of a table."""
+    problems = [
+        FieldProblem(name, name, f"there are two columns {name!r}", "Rename or leave out one of them.")
+        for name in dict.fromkeys(names)
+        if name and names.count(name) > 1
+    ]
+    slips = {name: meant for name in dict.fromkeys(names) if name and (meant := meant_by(name, names))}
+    problems += [
+        FieldProblem(
+            name,
+            name,
+            f"the column {name!r} is almost {meant!r}",
+            f"Call it {meant}; or give it another name, if it is your own.",
+        )
+        for name, meant in slips.items()
+    ]
+    if needs_prompt and not {"prompt", "input"} & {*names, *slips.values()}:
+        listed = ", ".join(repr(name) for name in names if name)
+        message = f"there is no column 'prompt'; the first line has {listed}"
+        remedy = "Begin the file with a line that names its columns, such as prompt,aspect_ratio; or give a template."
+        problems.append(FieldProblem("prompt", None, message, remedy))
+    return problems

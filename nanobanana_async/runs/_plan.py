@@ -1,0 +1,110 @@
+"""What is to be done for each row, decided from what the folder knows of its key before anything is sent."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.pacing import Rate
+from nanobanana_async.pricing import Price, total
+from nanobanana_async.runs._record import Record, public_fields
+from nanobanana_async.runs._rows import Row, Rows
+from nanobanana_async.values import JSON
+
+
+class Fate(enum.Enum):
+    """What is to be done for a row."""
+
+    SEND = "send"
+    DONE = "done"
+    """It has succeeded, and its files are there."""
+    FETCH = "fetch"
+    """It has succeeded, and a file is missing."""
+    ADOPT = "adopt"
+    """Its task was accepted, and is paid for."""
+    HOLD = "hold"
+    """It is unknown, or failed for good."""
+    CHANGED = "changed"
+    """Its key was paid for, or may have been, with another request."""
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What a run is about to do with the rows of a file. Nothing has been sent yet.
+
+    `to_send` will be paid for: `models` counts what they ask for, `price` is what they cost, and `least_seconds` is the
+    least time that the rate allows for them. Nothing is paid for the others: `done` (and there), `fetched` again (done,
+    but a file is missing), `adopted` (pending from an earlier run), `held` (unknown, or failed for good), `changed`
+    (the key was used for another request). `invalid` lines are beside them, not among the `total`.
+    """
+
+    total: int
+    to_send: int
+    done: int
+    fetched: int
+    adopted: int
+    held: int
+    changed: int
+    invalid: int
+    models: Counter[str]
+    price: Price
+    least_seconds: float
+    folder: Path
+
+
+def plan_of(rows: Rows, fates: Mapping[str, Fate], *, rate: Rate, folder: Path) -> Plan:
+    """The plan for `rows`, whose fates are known by key."""
+    counts = Counter(fates.values())
+    to_send = [row.request for row in rows.rows if fates[row.key] is Fate.SEND]
+    return Plan(
+        total=len(rows.rows),
+        to_send=len(to_send),
+        done=counts[Fate.DONE],
+        fetched=counts[Fate.FETCH],
+        adopted=counts[Fate.ADOPT],
+        held=counts[Fate.HOLD],
+        changed=counts[Fate.CHANGED],
+        invalid=rows.invalid,
+        models=Counter(request.model for request in to_send),
+        price=total(request.credits for request in to_send),
+        least_seconds=max(0, len(to_send) - 1) // rate.limit * rate.per,
+        folder=folder,
+    )
+
+
+def fate_of(row: Row, record: Record | None, source: Path, *, is_complete: Callable[[Record], bool]) -> Fate:
+    """What is to be done for `row`, of whose key `record` is known.
+
+    `is_complete` tells whether all files of a success are there. A key that was never paid for is free for another
+    request: a prompt that was refused can be worded anew.
+    """
+    if record is None:
+        return Fate.SEND
+    if row.has_own_key and record.may_be_paid and _differs(row, record, source):
+        return Fate.CHANGED
+    match record.state:
+        case "succeeded":
+            return Fate.DONE if is_complete(record) else Fate.FETCH
+        case "pending":
+            return Fate.ADOPT
+        case "unknown":
+            return Fate.HOLD
+        case _:
+            is_new = record.is_retryable or (row.has_own_key and _differs(row, record, source))
+            return Fate.SEND if is_new else Fate.HOLD
+
+
+def _differs(row: Row, record: Record, source: Path) -> bool:
+    """Whether the row asks for something else than what the record tells. A derived key says so by itself."""
+    asked = (row.request.model, _comparable(public_fields(row.request, source)))
+    return asked != (record.model, _comparable(record.request))
+
+
+def _comparable(fields: Mapping[str, JSON]) -> JSON:
+    """As it comes back from JSON; the price is no part of what is asked for."""
+    return json.loads(json.dumps({name: value for name, value in fields.items() if name != "credits"}))

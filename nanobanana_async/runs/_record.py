@@ -1,0 +1,131 @@
+"""A line of a manifest: what is known of one key, and how it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from nanobanana_async.outcomes import Outcome, Pending, Skipped
+from nanobanana_async.runs._images import written
+from nanobanana_async.values import JSON, Charged, Request, Result
+
+
+@attrs.frozen(kw_only=True)
+class Record:
+    """What is known of one key. The fields are the columns of a manifest, in their order."""
+
+    key: str
+    state: str
+    model: str | None = None
+    request: Mapping[str, JSON] = attrs.field(factory=dict)
+    data: JSON = None
+    task_id: str | None = None
+    urls: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    credits: float | None = None
+    charged: Charged = "no"
+    error: Mapping[str, JSON] | None = None
+    created_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    @property
+    def result(self) -> Result:
+        """The result of a task that has succeeded."""
+        return Result(self.task_id, self.model, self.urls, self.credits, self.created_at, self.completed_at)
+
+    @property
+    def may_be_paid(self) -> bool:
+        """Whether anything was, or may have been, paid for under this key."""
+        return self.charged != "no" or self.state in ("succeeded", "pending", "unknown")
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether it failed, or was skipped, in a way that the same request may pass at no risk of paying twice."""
+        return self.state == "skipped" or bool(self.error and self.error.get("retryable"))
+
+    def row(self) -> dict[str, Any]:
+        """The columns as plain JSON, in their order."""
+        plain = {field.name: getattr(self, field.name) for field in attrs.fields(Record)}
+        lists = {"urls": list(self.urls), "files": list(self.files)}
+        times = {"created_at": _written_time(self.created_at), "completed_at": _written_time(self.completed_at)}
+        return {**plain, **lists, **times}
+
+
+def record_of(
+    outcome: Outcome, *, folder: Path | None = None, source: Path | None = None, accepted_at: datetime | None = None
+) -> Record:
+    """What `outcome` tells, for the manifest of `folder`. Paths of input images are written relative to `source`.
+
+    `accepted_at` is when its task was accepted by our clock, where the gateway has not told.
+    """
+    item, result = outcome.item, outcome.result
+    request = None if isinstance(item.request, str) else item.request
+    task = outcome.task if isinstance(outcome, Pending) else None
+    said = result.created_at if result else task.created_at if task else None
+    return Record(
+        key=item.key or outcome.task_id or "-",
+        state=outcome.state,
+        model=request.model if request else result.model if result else None,
+        request=public_fields(request or item.request, source),
+        data=item.data,
+        task_id=outcome.task_id,
+        urls=result.urls if result else (),
+        files=tuple(_written_path(path, folder) for path in outcome.files),
+        credits=outcome.credits,
+        charged=outcome.charged,
+        error=_written_error(outcome),
+        created_at=said or accepted_at,
+        completed_at=result.completed_at if result else None,
+    )
+
+
+def manifest_row(outcome: Outcome, *, folder: Path | None = None) -> dict[str, Any]:
+    """`outcome` with the columns of a manifest, as plain JSON. Files are relative to `folder`, where one is given."""
+    return record_of(outcome, folder=folder).row()
+
+
+def public_fields(request: Request | str, source: Path | None = None) -> dict[str, JSON]:
+    """What was asked for, under our public names; of images the paths and URLs, never the content."""
+    if isinstance(request, str):
+        return {"prompt": request} if request else {}
+    fields = dict(request.fields())
+    if request.images:
+        fields["images"] = [written(image, source) for image in request.images]
+    return fields
+
+
+def _written_error(outcome: Outcome) -> dict[str, JSON] | None:
+    error = outcome.error
+    if error is not None:
+        said = {"reason": error.reason, "message": error.message, "remedy": error.remedy}
+        return {**said, "retryable": error.retryable}
+    if isinstance(outcome, Skipped):
+        message, remedy = _WHY_SKIPPED.get(outcome.reason, _NOT_SENT)
+        return {"reason": outcome.reason, "message": message, "remedy": remedy, "retryable": True}
+    return None
+
+
+_NOT_SENT = ("it was not sent", "Run the same again: nothing was paid.")
+_WHY_SKIPPED = {
+    "changed": (
+        "this key was used for another request before; not sent",
+        "Give it a key of its own, or take its line out of the manifest to make it anew.",
+    ),
+}
+
+
+def _written_path(path: Path, folder: Path | None) -> str:
+    if folder is not None and path.is_relative_to(folder):
+        return path.relative_to(folder).as_posix()
+    return str(path)
+
+
+def _written_time(time: datetime | None) -> str | None:
+    """ISO 8601 in UTC."""
+    if time is None:
+        return None
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

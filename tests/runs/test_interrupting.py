@@ -1,0 +1,186 @@
+"""A run that is cut short: what is paid for is written down, and the next one carries on."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nanobanana_async import ConfigurationError
+from nanobanana_async.runs._lock import FolderLock
+from nanobanana_async.runs._run_batch import run_batch
+from nanobanana_async.values import WireReply
+from tests.runs.files import PNG, by_key, json_lines, pictures, run_on, written
+from tests.scripted_kie import ScriptedKie, said, until
+
+A, B, C = ({"prompt": name, "key": name} for name in "abc")
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three rows."""
+    return written(tmp_path / "rows.jsonl", json_lines(A, B, C))
+
+
+def states(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """State and task of each key."""
+    return {key: (row["state"], row["task_id"]) for key, row in by_key(folder).items()}
+
+
+async def test_a_cancelled_run_writes_down_what_is_paid(source: Path, tmp_path: Path) -> None:
+    """Accepted: pending, by its task; not sent: skipped. The next run adopts the one and sends the other."""
+    kie = ScriptedKie()
+    kie.state = "generating"
+    run = asyncio.create_task(run_on(kie, source, tmp_path / "out", in_flight=2))
+    await until(lambda: kie.polls.total() > 2)
+
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert states(tmp_path / "out") == {"a": ("pending", "task0"), "b": ("pending", "task1"), "c": ("skipped", None)}
+    assert by_key(tmp_path / "out")["c"]["error"]["retryable"] is True
+
+    kie.state = "success"
+    kie.others = {f"/task{n}.png": WireReply(200, {}, PNG) for n in range(3)}
+    report = await run_on(kie, source, tmp_path / "out")
+    assert report.exit_code == 0
+    assert kie.prompts == ["a", "b", "c"]
+    assert pictures(tmp_path / "out") == ["a.png", "b.png", "c.png"]
+
+
+async def test_a_create_on_the_wire_is_read_to_its_end(source: Path, tmp_path: Path) -> None:
+    """Its task is in the manifest."""
+    kie = ScriptedKie()
+    kie.state = "generating"
+    kie.answering.clear()
+    run = asyncio.create_task(run_on(kie, source, tmp_path / "out", in_flight=1))
+    await until(lambda: kie.on_the_wire)
+
+    run.cancel()
+    await asyncio.sleep(0)
+    kie.answering.set()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert states(tmp_path / "out")["a"] == ("pending", "task0")
+
+
+async def test_a_run_that_is_cancelled_twice_writes_all_the_same(source: Path, tmp_path: Path) -> None:
+    """Whose create is still on the wire is unknown: it may be paid for."""
+    kie = ScriptedKie()
+    kie.answering.clear()
+    run = asyncio.create_task(run_on(kie, source, tmp_path / "out", in_flight=1))
+    await until(lambda: kie.on_the_wire)
+
+    while not run.done():
+        run.cancel()
+        await asyncio.sleep(0.001)
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    rows = by_key(tmp_path / "out")
+    assert {key: row["state"] for key, row in rows.items()} == {"a": "unknown", "b": "skipped", "c": "skipped"}
+    assert rows["a"]["charged"] == "unknown"
+    with pytest.raises(ConfigurationError, match="KIE_API_KEY"):  # and the folder is free again
+        await run_batch(source, tmp_path / "out")
+
+
+async def test_what_is_refused_is_as_before(source: Path, tmp_path: Path) -> None:
+    """A create that was refused and waits to be tried again is not paid for."""
+    kie = ScriptedKie()
+    kie.creates = [said(429, "Your call frequency is too high", retry_after="600")] * 3
+    run = asyncio.create_task(run_on(kie, source, tmp_path / "out"))
+    await until(lambda: kie.prompts and not kie.on_the_wire)
+
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+    assert {state for state, _ in states(tmp_path / "out").values()} == {"skipped"}
+
+
+async def test_events_reach_the_user_too(source: Path, tmp_path: Path) -> None:
+    """All of them."""
+    kie = ScriptedKie()
+    kie.others = {f"/task{n}.png": WireReply(200, {}, PNG) for n in range(3)}
+    names: set[str] = set()
+
+    await run_on(kie, source, tmp_path / "out", on_event=lambda event: names.add(type(event).__name__))
+
+    assert {"ItemQueued", "CreateSent", "TaskAccepted", "FilesSaved", "OutcomeReached"} <= names
+
+
+async def test_two_runs_never_share_a_folder(source: Path, tmp_path: Path) -> None:
+    """The second one is told of the first, before anything is sent."""
+    kie = ScriptedKie()
+    kie.state = "generating"
+    run = asyncio.create_task(run_on(kie, source, tmp_path / "out"))
+    await until(lambda: kie.accepted)
+
+    with pytest.raises(
+        ConfigurationError, match=rf"another run is at work in the folder .*out' \(process {os.getpid()}\)"
+    ):
+        await run_on(ScriptedKie(), source, tmp_path / "out")
+
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
+def hold(folder: Path, ready: Any, done: Any) -> None:
+    """Hold the lock of `folder` until told, and then die without letting go."""
+    FolderLock(folder).acquire()
+    ready.set()
+    done.wait(60)
+    os._exit(1)
+
+
+def test_a_process_that_dies_lets_go(tmp_path: Path) -> None:
+    """Its lock dies with it; while it lives it is named."""
+    processes = multiprocessing.get_context("spawn")
+    ready, done = processes.Event(), processes.Event()
+    other = processes.Process(target=hold, args=(tmp_path, ready, done))
+    other.start()
+    lock = FolderLock(tmp_path)
+    try:
+        assert ready.wait(60)
+        with pytest.raises(ConfigurationError, match=rf"\(process {other.pid}\)"):
+            lock.acquire()
+    finally:
+        done.set()
+        other.join()
+
+    lock.acquire()
+    lock.release()
+    lock.release()
+
+
+def test_a_holder_that_says_nothing_is_not_named(tmp_path: Path) -> None:
+    """It may be between taking the lock and saying who it is."""
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
+    first.acquire()
+    (tmp_path / ".lock").write_text("")
+
+    with pytest.raises(ConfigurationError, match=r"at work in the folder '[^']*'; nothing was sent"):
+        second.acquire()
+
+    first.release()
+
+
+def test_a_folder_that_can_not_be_locked_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the system's words: no such file, or a disk that knows no locks."""
+    (tmp_path / "a" / ".lock").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match=r"can't be locked: Is a directory"):
+        FolderLock(tmp_path / "a").acquire()
+
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(ConfigurationError, match=r"can't be locked: No locks available"):
+        FolderLock(tmp_path).acquire()

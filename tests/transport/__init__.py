@@ -1,0 +1,1 @@
+"""Tests of `nanobanana_async.transport`, on real sockets of the loopback interface."""

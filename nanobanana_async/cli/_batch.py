@@ -1,0 +1,95 @@
+"""`batch`: a file in, a folder of pictures out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanobanana_async.cli import _options as options
+from nanobanana_async.cli._batch_run import BatchWish, make_all, plan_only
+from nanobanana_async.cli._connection import Where
+
+
+def batch(
+    *,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-", help="JSONL, CSV or .txt, a prompt a line; - reads JSONL from stdin."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="The folder to fill."),
+    ],
+    model: options.Model = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", "-p", metavar="TEMPLATE", help='Prompts from the columns: "Studio photo of {name}".'),
+    ] = None,
+    key_column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The column that names each item, and its file."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N items.")] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Only this item; repeatable.")] = None,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Leave bad lines out, instead of sending nothing.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file and say the price; send nothing.")] = False,
+    aspect_ratio: options.AspectRatio = None,
+    resolution: options.Resolution = None,
+    output_format: options.OutputFormat = None,
+    rate: options.TheRate = options.DOCUMENTED_RATE,
+    in_flight: Annotated[
+        int, typer.Option(metavar="N", min=1, help="At most N tasks between create and result.")
+    ] = 300,
+    deadline: options.Timeout = 900.0,
+    no_download: Annotated[
+        bool,
+        typer.Option("--no-download", help="Leave the pictures where they are."),
+    ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="TEMPLATE", help='File names: "{model}/{key}".'),
+    ] = None,
+    as_json: options.Json = False,
+    base_url: options.BaseUrl = None,
+    env_file: options.EnvFile = None,
+    emulator: options.Emulator = False,
+    speed: options.Speed = None,
+    seed: options.Seed = None,
+) -> int:
+    """Make a picture for each line of a file.
+
+    Run the same command again and it goes on where it was: nothing is paid for twice.
+
+    \b
+      nanobanana batch prompts.jsonl -o out --dry-run
+      nanobanana batch prompts.txt -o out --model nano-banana-2 --aspect-ratio 16:9
+      nanobanana batch products.csv -o out --prompt "Studio photo of {name}" --key-column sku
+      nanobanana batch prompts.jsonl -o trial --limit 20 --emulator
+    """
+    wish = BatchWish(
+        source=source,
+        folder=output,
+        where=Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed),
+        reading={
+            "model": model,
+            "prompt": prompt,
+            "key_column": key_column,
+            "limit": limit,
+            "only": tuple(only or ()),
+            "aspect_ratio": aspect_ratio,
+            "resolution": resolution,
+            "output_format": output_format,
+        },
+        skip_invalid=skip_invalid,
+        rate=rate,
+        in_flight=in_flight,
+        deadline=deadline,
+        download=not no_download,
+        name=name,
+        as_json=as_json,
+    )
+    return plan_only(wish) if dry_run else make_all(wish)

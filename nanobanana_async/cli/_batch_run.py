@@ -1,0 +1,123 @@
+"""How `batch` and `demo` run: read the file, connect, hand everything to `runs`, say what it came to."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from nanobanana_async.cli._batch_view import BatchView, say_plan
+from nanobanana_async.cli._connection import Where, connected
+from nanobanana_async.cli._exits import ExitCode, run
+from nanobanana_async.cli._options import DOCUMENTED_RATE
+from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.pacing import Rate
+from nanobanana_async.runs import Plan, Rows, RunReport, read_items, run_batch
+
+_LEFT_OUT_IN_FULL = 20
+
+
+class _PlannedError(Exception):
+    """Ends a dry run where the real one would begin to send."""
+
+
+@attrs.frozen(kw_only=True)
+class BatchWish:
+    """What the options of `batch` say. `reading` is how the file is to be read, in the words of `read_items`."""
+
+    source: str
+    folder: Path
+    where: Where
+    reading: Mapping[str, Any]
+    skip_invalid: bool = False
+    rate: Rate = DOCUMENTED_RATE
+    in_flight: int = 300
+    deadline: float = 900.0
+    download: bool = True
+    name: str | None = None
+    as_json: bool = False
+
+    def start(self, rows: Rows, folder: Path, gateway: Gateway, **rest: Any) -> Coroutine[Any, Any, RunReport]:
+        """The run of `rows` into `folder`, to be awaited."""
+        return run_batch(
+            rows,
+            folder,
+            gateway=gateway,
+            rate=self.rate,
+            in_flight=self.in_flight,
+            deadline=self.deadline,
+            skip_invalid=self.skip_invalid,
+            download=self.download,
+            name=self.name,
+            **rest,
+        )
+
+
+def make_all(wish: BatchWish) -> int:
+    """Run the batch and say what it came to; the exit code. Raises what `read_items` and `run_batch` do."""
+    terminal = Terminal()
+    rows = _rows(wish, terminal)
+    with connected(wish.where, rate=wish.rate, state_in=wish.folder) as connection:
+        view = BatchView(terminal, wish.folder, wish.as_json)
+        listening = {"on_plan": view.planned, "on_event": view.hear, "on_outcome": view.reached}
+        try:
+            with view:
+                report = run(wish.start(rows, wish.folder, connection.gateway, polling=connection.polling, **listening))
+        except KeyboardInterrupt:
+            _say_interrupted(view, terminal)
+            return ExitCode.INTERRUPTED
+    _say_end(report, terminal)
+    return report.exit_code
+
+
+def plan_only(wish: BatchWish) -> int:
+    """Say what `make_all` would do and what that would cost. Nothing is sent, and no key is needed."""
+    terminal = Terminal()
+    rows = _rows(wish, terminal)
+
+    def show(plan: Plan) -> None:
+        say_plan(plan, terminal, wish.folder)
+        raise _PlannedError
+
+    with tempfile.TemporaryDirectory() as elsewhere:
+        # A folder that isn't there yet holds nothing that was done, and a dry run doesn't make it.
+        folder = wish.folder if wish.folder.is_dir() else Path(elsewhere)
+        try:
+            run(wish.start(rows, folder, Kie("no-key-for-a-dry-run"), on_plan=show))
+        except _PlannedError:
+            terminal.say("dry run: nothing was sent")
+    return ExitCode.OK
+
+
+def _rows(wish: BatchWish, terminal: Terminal) -> Rows:
+    """The file, read; the lines that are left out are said."""
+    rows = read_items(wish.source, **wish.reading)
+    if wish.skip_invalid and rows.rows:
+        for problem in rows.problems[:_LEFT_OUT_IN_FULL]:
+            terminal.complain("left out", str(problem), style="yellow")
+        if len(rows.problems) > _LEFT_OUT_IN_FULL:
+            terminal.say(f"… and {len(rows.problems) - _LEFT_OUT_IN_FULL} problems more")
+    return rows
+
+
+def _say_interrupted(view: BatchView, terminal: Terminal) -> None:
+    terminal.say("interrupted", "bold")
+    if view.is_planned:
+        manifest = view.folder / "manifest.jsonl"
+        terminal.say(f"tasks that are paid for and not finished: {view.in_flight}; their ids are in {manifest}")
+        terminal.say("Run the same command again: it waits for them, and pays for nothing twice.")
+
+
+def _say_end(report: RunReport, terminal: Terminal) -> None:
+    terminal.say(str(report), "" if report.ok else "bold")
+    if report.ok:
+        return
+    terminal.say(
+        "To go on, run the same command again: what failed in passing is sent again, nothing is paid for twice."
+    )
+    if report.counts["failed"]:
+        terminal.say("What failed for good stays so until its line in the file is changed.")

@@ -1,0 +1,148 @@
+"""What is seen of a batch while it runs: a line that is drawn over on a terminal, a line now and then elsewhere.
+
+Each failure is said once, the first twenty in full. With JSON asked for, each outcome is a line on stdout besides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import attrs
+
+from nanobanana_async.cli._counts import Counts, clock
+from nanobanana_async.cli._terminal import Terminal, not_warned_of, put, remedy_of, stdout_is_a_file
+from nanobanana_async.events import Event, RunStopped
+from nanobanana_async.outcomes import Outcome, Skipped
+from nanobanana_async.runs import Plan, manifest_row
+
+if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
+    from rich.console import RenderableType
+    from rich.live import Live
+
+SAID_IN_FULL = 20
+_EVERY = 10.0
+"""Seconds between two lines where nothing can be drawn over."""
+_BAR = 24
+
+
+@attrs.define(eq=False)
+class BatchView:
+    """Shows one batch into `folder`. Made for `run_batch`: `planned`, `hear` and `reached` are its callbacks."""
+
+    terminal: Terminal
+    folder: Path
+    as_json: bool = False
+    is_planned: bool = attrs.field(default=False, init=False)
+    _stopped_by: str | None = attrs.field(default=None, init=False)
+    _counts: Counts = attrs.field(factory=lambda: Counts(time.monotonic()), init=False)
+    _live: Live | None = attrs.field(default=None, init=False)
+    _troubles: int = attrs.field(default=0, init=False)
+    _quiet: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
+    _said_at: float = attrs.field(factory=time.monotonic, init=False)
+
+    @property
+    def in_flight(self) -> int:
+        """How many tasks are paid for and not finished."""
+        return len(self._counts.tasks)
+
+    def __enter__(self) -> Self:
+        # That a task is left behind stands in the manifest, and is said once.
+        self._quiet.enter_context(not_warned_of(lambda: self._counts.tasks))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._quiet.close()
+        if self._live is not None:
+            self._live.stop()
+        if self._troubles > SAID_IN_FULL:
+            self.terminal.say(f"… and {self._troubles - SAID_IN_FULL} more like these: see the manifest")
+
+    def planned(self, plan: Plan) -> None:
+        """The file is read and nothing is sent yet: say what it will cost, and begin to show."""
+        say_plan(plan, self.terminal, self.folder)
+        self.is_planned = True
+        nothing_to_do = plan.done + plan.held
+        self._counts = Counts(time.monotonic(), plan.total, done=nothing_to_do, least_seconds=plan.least_seconds)
+        # JSON on the same screen, straight or through a pipe, would be written into the line.
+        if self.terminal.is_live and (not self.as_json or stdout_is_a_file()):
+            self._live = self._drawing()
+
+    def hear(self, event: Event) -> None:
+        """Something happened: count it; that the run is stopped is said at once, why in its report."""
+        self._counts.hear(event)
+        if isinstance(event, RunStopped) and self._stopped_by is None:
+            self._stopped_by = event.error.message
+            if self.in_flight:
+                self.terminal.say(f"nothing more is sent; waiting for tasks that are paid for: {self.in_flight}")
+
+    def reached(self, outcome: Outcome) -> None:
+        """An item has its outcome: count it, and say it where it is a trouble. Raises BrokenPipeError."""
+        self._counts.add(outcome)
+        self._say_trouble(outcome)
+        if self.as_json:
+            put(json.dumps(manifest_row(outcome, folder=self.folder), ensure_ascii=False))
+        now = time.monotonic()
+        if self._live is None and now - self._said_at >= _EVERY:
+            self._said_at = now
+            self.terminal.say(self._counts.line(now))
+
+    def _say_trouble(self, outcome: Outcome) -> None:
+        error = outcome.error
+        if error is None or isinstance(outcome, Skipped) or error.message == self._stopped_by:
+            return  # what stopped the run is in its report, once
+        self._troubles += 1
+        if self._troubles <= SAID_IN_FULL:
+            state = "not saved" if outcome.ok else outcome.state
+            message = f"{outcome.item.key}: {error.message}"
+            self.terminal.complain(f"{state} ({error.reason})", message, remedy_of(error))
+
+    # --- the line -----------------------------------------------------------------------------------------------
+
+    def _drawing(self) -> Live:
+        from rich.live import Live  # noqa: PLC0415  rich: not for --help
+
+        live = Live(
+            get_renderable=self._drawn,
+            console=self.terminal.console,
+            transient=True,
+            redirect_stdout=False,  # stdout is the next program's
+            redirect_stderr=False,
+        )
+        live.start()
+        return live
+
+    def _drawn(self) -> RenderableType:
+        from rich.progress_bar import ProgressBar  # noqa: PLC0415  as above
+        from rich.table import Table  # noqa: PLC0415  as above
+        from rich.text import Text  # noqa: PLC0415  as above
+
+        counts = self._counts
+        line = Text(counts.line(time.monotonic()), no_wrap=True, overflow="ellipsis")
+        if self.terminal.console.width < _BAR + 1 + len(line):
+            return line
+        both = Table.grid(padding=(0, 1))
+        both.add_row(ProgressBar(total=max(1, counts.total), completed=counts.finished, width=_BAR), line)
+        return both
+
+
+def say_plan(plan: Plan, terminal: Terminal, folder: Path) -> None:
+    """What a run will do and cost, in words."""
+    counts = {
+        "done before": plan.done,
+        "to fetch again": plan.fetched,
+        "in flight from before": plan.adopted,
+        "held": plan.held,
+        "with a key that was used for another request": plan.changed,
+        "invalid and left out": plan.invalid,
+    }
+    rest = "".join(f", {count} {words}" for words, count in counts.items() if count)
+    terminal.say(f"{plan.to_send} of {plan.total} to send{rest} | into {folder}")
+    if plan.to_send:
+        models = ", ".join(f"{count} × {model}" for model, count in plan.models.most_common())
+        least = f" | {clock(plan.least_seconds)} at least, at this rate" if plan.least_seconds else ""
+        terminal.say(models)
+        terminal.say(f"{plan.price}{least}")

@@ -1,0 +1,84 @@
+"""Where requests go: the vendor, whatever speaks like it, or an emulator that is started for this one command."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.cli._emulating import KEY, SPEED, emulated
+from nanobanana_async.cli._env_file import environment
+from nanobanana_async.cli._options import DOCUMENTED_RATE
+from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.gateways import Kie
+from nanobanana_async.pacing import Polling, Rate
+
+
+@attrs.frozen(kw_only=True)
+class Where:
+    """What the options say of it. `speed` and `seed` are an emulator's, None where they were not given."""
+
+    base_url: str | None = None
+    env_file: Path | None = None
+    emulator: bool = False
+    speed: float | None = None
+    seed: int | None = None
+
+
+@attrs.frozen
+class Connection:
+    """A gateway that is ready to be spoken to, and when to look at its tasks."""
+
+    gateway: Kie
+    polling: Polling
+
+
+@contextlib.contextmanager
+def connected(where: Where, *, rate: Rate = DOCUMENTED_RATE, state_in: Path | None = None) -> Iterator[Connection]:
+    """The gateway that `where` describes; an emulator runs for as long as the context is open.
+
+    The emulator keeps to `rate`, and its tasks outlive it in the folder `state_in`.
+
+    Raises:
+        ConfigurationError: there is no key, a URL is none, the options contradict each other, or the emulator's
+            extra is missing.
+    """
+    _check(where)
+    if not where.emulator:
+        # An emulator that runs elsewhere may be told of by its speed, so that the first look isn't late.
+        yield Connection(vendor(where), _polling(where.speed or 1.0))
+        return
+    speed = where.speed or SPEED
+    with emulated(speed=speed, seed=where.seed or 0, rate=rate, state_in=state_in) as base_url:
+        # Both URLs are given: an upload URL in the environment would send pictures to the vendor.
+        gateway = Kie(KEY, base_url=base_url, upload_url=base_url)
+        yield Connection(gateway, _polling(speed))
+
+
+def vendor(where: Where) -> Kie:
+    """The gateway with its key and URLs filled in.
+
+    Raises:
+        ConfigurationError: there is no key, or a URL is none.
+    """
+    variables = environment(where.env_file)
+    if not variables.get("KIE_API_KEY", "").strip():
+        raise ConfigurationError(
+            "no API key: set the environment variable KIE_API_KEY",
+            remedy="Or give a file that sets it as --env-file; to try things without a key, add --emulator.",
+        )
+    return Kie(base_url=where.base_url).resolved(variables)
+
+
+def _check(where: Where) -> None:
+    if where.emulator and where.base_url is not None:
+        raise ConfigurationError("--emulator and --base-url are two places to send to", remedy="Give one of them.")
+    if where.seed is not None and not where.emulator:
+        raise ConfigurationError("--seed is the emulator's", remedy="Add --emulator, or leave it out.")
+
+
+def _polling(speed: float) -> Polling:
+    """When to look at tasks `speed` times as fast as life: from 20 times on, the shortest wait shrinks as well."""
+    return Polling(speed=speed, shortest=min(0.4, 8 / speed))

@@ -1,0 +1,72 @@
+"""`download`: the pictures of tasks that are paid for already, by their ids."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanobanana_async.cli import _options as options
+from nanobanana_async.cli._connection import Connection, Where, connected
+from nanobanana_async.cli._exits import ExitCode, run
+from nanobanana_async.cli._outcomes import collected, deliver
+from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.client import Client
+from nanobanana_async.storage import ensure_writable
+from nanobanana_async.values import Item, Result
+
+
+def download(
+    *,
+    task_ids: Annotated[
+        list[str], typer.Argument(metavar="TASK_ID...", help="As the create or the manifest named them.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="DIR", help="The folder; the task's id is the name."),
+    ] = Path(),
+    timeout: options.Timeout = 900.0,
+    as_json: options.Json = False,
+    base_url: options.BaseUrl = None,
+    env_file: options.EnvFile = None,
+    emulator: options.Emulator = False,
+    speed: options.Speed = None,
+    seed: options.Seed = None,
+) -> int:
+    """Fetch the pictures of tasks by their ids.
+
+    Those that are not finished are waited for. Nothing is paid.
+
+    \b
+      nanobanana download 09e4987e60ef4b82c25e2650652989d6 -o out
+    """
+    where = Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
+    with connected(where, state_in=output) as connection:
+        return run(_download(tuple(dict.fromkeys(task_ids)), output, connection, timeout=timeout, as_json=as_json))
+
+
+async def _download(
+    task_ids: Sequence[str], folder: Path, connection: Connection, *, timeout: float, as_json: bool
+) -> ExitCode:
+    """All of them at once; the exit code of the worst."""
+    terminal = Terminal()
+    await ensure_writable(folder)
+    async with Client(connection.gateway, polling=connection.polling, deadline=timeout) as client:
+
+        async def fetch(task_id: str) -> ExitCode:
+            outcome = await collected(client, Item("", key=task_id), _result(client, task_id, terminal), folder)
+            return deliver(outcome, terminal, as_json=as_json)
+
+        codes = await asyncio.gather(*map(fetch, task_ids))
+    return max(codes)
+
+
+async def _result(client: Client, task_id: str, terminal: Terminal) -> Result:
+    """The result of a task, waited for. An id that nobody knows is refused at once, not at the deadline."""
+    task = await client.status(task_id)
+    if not task.state.is_final:
+        terminal.say(f"task {task_id}: {task.state.value}, waiting", "dim")
+    return await client.wait(task)

@@ -1,0 +1,102 @@
+"""`emulator`: the gateways on this machine, in the foreground, for any client."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanobanana_async.cli import _options as options
+from nanobanana_async.cli._emulating import in_words
+from nanobanana_async.cli._exits import ExitCode
+from nanobanana_async.cli._terminal import Terminal, put, shown
+from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.pacing import Rate
+
+
+def parse_keys(text: str) -> frozenset[str]:
+    """``k1,k2`` as keys. Raises typer.BadParameter where there is none."""
+    keys = frozenset(key.strip() for key in text.split(",") if key.strip())
+    if not keys:
+        raise typer.BadParameter("no key: write k1,k2, or leave the option out to let any key in.")
+    return keys
+
+
+def emulator(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is any free one.")] = 8765,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    expose: Annotated[bool, typer.Option("--expose", help="Allow a host that other machines can reach.")] = False,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The address that links to results are made with."),
+    ] = None,
+    keys: Annotated[
+        frozenset[str] | None,
+        typer.Option(parser=parse_keys, metavar="K1,K2", help="Let in these keys only."),
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(parser=options.parse_above_zero, metavar="FACTOR", help="Divides the time that a picture takes."),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Of its chances: task ids, times, pictures.")] = 0,
+    rate: Annotated[
+        Rate,
+        typer.Option(
+            parser=options.parse_rate,
+            metavar="N/SECONDS",
+            help="New tasks that an account may start in so many seconds.",
+        ),
+    ] = options.DOCUMENTED_RATE,
+    credits: Annotated[float, typer.Option(min=0, help="What each account starts with.")] = 10_000.0,
+    state: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep tasks and uploads there.")] = None,
+    allow_remote: Annotated[
+        bool,
+        typer.Option(
+            "--allow-remote", help="Take picture and callback URLs that leave this machine; they are not fetched."
+        ),
+    ] = False,
+) -> int:
+    """Be the gateway, on this machine.
+
+    No key, no network, no cost. Any key is let in, as an account of its own. Stop it with Ctrl-C.
+
+    \b
+      nanobanana emulator --port 8765 --speed 20
+      KIE_BASE_URL=http://127.0.0.1:8765 KIE_API_KEY=any nanobanana batch prompts.txt -o out
+    """
+    terminal = Terminal()
+
+    def say_where(base_url: str) -> None:
+        put(base_url)
+        key = "one-of-yours" if keys else "any"
+        terminal.say(f"the emulator is up: {rate} new tasks, {speed:g} times as fast as life, seed {seed}")
+        terminal.say(f"  export KIE_BASE_URL={base_url} KIE_API_KEY={key}")
+
+    with in_words():
+        from nanobanana_async import emulator as gateways  # noqa: PLC0415  an extra, and half a second
+
+        settings = gateways.EmulatorOptions(
+            speed=speed,
+            seed=seed,
+            credits=credits,
+            keys=keys,
+            limit=gateways.Limit(rate.limit, per=rate.per),
+            public_url=public_url,
+            state_dir=state,
+            allow_remote=allow_remote,
+        )
+        try:
+            world = gateways.World(settings)
+        except gateways.StateFileError as error:
+            raise ConfigurationError(str(error), remedy="Give another --state.") from error
+        gateways.serve(world, host=host, port=port, expose=expose, report=_say_exchange, on_started=say_where)
+    terminal.say("the emulator has stopped")
+    return ExitCode.OK
+
+
+def _say_exchange(exchange: object) -> None:
+    """A line a request, written plainly: rich would take longer than the request."""
+    sys.stderr.write(f"{shown(str(exchange))}\n")

@@ -1,0 +1,98 @@
+"""From what happened to the exit code, and from an error to words: the one place where either is decided."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import signal
+from collections.abc import Callable, Coroutine
+from enum import IntEnum
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+
+from nanobanana_async.cli._terminal import Terminal, let_go_of_stdout
+from nanobanana_async.errors import (
+    AccountError,
+    BadImageError,
+    InvalidRequestError,
+    NanoBananaError,
+    UsageError,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ExitCode(IntEnum):
+    """What the shell is told."""
+
+    OK = 0
+    """All succeeded."""
+    SOME_FAILED = 1
+    """Some did not."""
+    USAGE = 2
+    """Wrong usage or bad input; nothing was sent."""
+    STOPPED = 3
+    """Stopped early: the key, or the credits."""
+    INTERRUPTED = 130
+    """Interrupted, or nobody reads the output any more; the same command carries on."""
+
+
+def exit_code_of(error: NanoBananaError) -> ExitCode:
+    """The exit code for a command that ends with `error`."""
+    match error:
+        case UsageError():
+            return ExitCode.USAGE
+        case InvalidRequestError() | BadImageError() if error.problem is None and error.task_id is None:
+            return ExitCode.USAGE  # found here: the gateway never saw it
+        case AccountError():
+            return ExitCode.STOPPED
+        case _:
+            return ExitCode.SOME_FAILED
+
+
+def told(command: Callable[P, int]) -> Callable[P, None]:
+    """`command` for the shell: its number is the exit code, and what it raises is said in words, never as a traceback.
+
+    What is no error of ours is a bug, and keeps its traceback.
+    """
+
+    @functools.wraps(command)
+    def run_and_tell(*args: P.args, **options: P.kwargs) -> None:
+        raise typer.Exit(_exit_code(functools.partial(command, *args, **options)))
+
+    return run_and_tell
+
+
+def _exit_code(command: Callable[[], int]) -> int:
+    terminal = Terminal()
+    try:
+        with terminal.hearing_warnings():
+            return command()
+    except NanoBananaError as error:
+        terminal.complain_of(error)
+        return exit_code_of(error)
+    except BrokenPipeError:
+        let_go_of_stdout()
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        terminal.say("interrupted")
+        return ExitCode.INTERRUPTED
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run`, for which SIGTERM is what Ctrl-C is: the work is cancelled, and may finish what it must."""
+    try:
+        return asyncio.run(_stopped_by_sigterm(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _stopped_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
+    main = asyncio.current_task()
+    assert main is not None
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
+    return await work

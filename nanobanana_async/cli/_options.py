@@ -1,0 +1,82 @@
+"""The options that several commands share: each is written once, here, with its name, its help and its check."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nanobanana_async.pacing import Rate
+
+DOCUMENTED_RATE = Rate(20, per=10)
+"""The account's limit as the vendor documents it (PROTOCOL §1.4)."""
+
+
+def parse_rate(text: str | Rate) -> Rate:
+    """``20/10``: at most 20 new tasks in any 10 seconds. Raises typer.BadParameter for anything else."""
+    if isinstance(text, Rate):  # typer hands defaults through the parser too
+        return text
+    count, slash, seconds = text.partition("/")
+    try:
+        if slash and math.isfinite(float(seconds)):
+            return Rate(int(count), per=float(seconds))
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is no rate: write 20/10 for at most 20 new tasks in any 10 seconds.")
+
+
+def parse_above_zero(text: str | float) -> float:
+    """A finite number above 0. Raises typer.BadParameter for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise typer.BadParameter(f"{text!r} is no number above 0.")
+    return number
+
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", metavar="MODEL", help="The model, by id or short name; see `nanobanana models`."),
+]
+AspectRatio = Annotated[str | None, typer.Option("--aspect-ratio", metavar="RATIO", help="Such as 16:9.")]
+Resolution = Annotated[str | None, typer.Option(metavar="1K|2K|4K", help="The size of it.")]
+OutputFormat = Annotated[str | None, typer.Option("--format", metavar="png|jpg", help="The kind of file.")]
+Timeout = Annotated[
+    float,
+    typer.Option(parser=parse_above_zero, metavar="SECONDS", help="How long to wait for a task."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, instead of paths.")]
+TheRate = Annotated[
+    Rate,
+    typer.Option(
+        "--rate",
+        parser=parse_rate,
+        metavar="N/SECONDS",
+        help="At most N new tasks in any so many seconds: the account's limit.",
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Another gateway that speaks like Kie. [default: KIE_BASE_URL]"),
+]
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="NAME=value lines for KIE_API_KEY and the like."),
+]
+Emulator = Annotated[
+    bool,
+    typer.Option("--emulator", help="Start an emulator and use that: no key, no network, no cost."),
+]
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        parser=parse_above_zero,
+        metavar="FACTOR",
+        help="How much faster than life the emulator is: 20 with --emulator, else 1.",
+    ),
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Of the chances of --emulator. [default: 0]")]

@@ -1,0 +1,144 @@
+"""What reaches the user's eyes, and what reaches the next program: stderr for people, stdout for what can be read on.
+
+Nothing is wrapped here: a terminal does that itself, and a file or a pipe wants whole lines.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+import sys
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+
+from nanobanana_async.errors import NanoBananaError, StillRunningError, StorageError
+from nanobanana_async.runs import BadFileError
+
+if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
+    from rich.console import Console
+
+_CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+"""What a gateway or a file says is shown, never obeyed: no escape sequence reaches the terminal."""
+
+
+def _stderr() -> Console:
+    from rich.console import Console  # noqa: PLC0415  as above
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+@attrs.frozen
+class Terminal:
+    """Where a command says things. Colour only on a terminal, and not where NO_COLOR is set: rich sees to both."""
+
+    console: Console = attrs.field(factory=_stderr)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a line can be drawn over and over."""
+        return self.console.is_terminal and not self.console.is_dumb_terminal
+
+    def say(self, text: str, style: str = "") -> None:
+        """One message for people."""
+        self.console.print(shown(text), style=style, soft_wrap=True)
+
+    def complain(self, label: str, message: str, remedy: str = "", *, style: str = "bold red") -> None:
+        """A problem and, under it, what can be done."""
+        from rich.text import Text  # noqa: PLC0415  rich: not for --help
+
+        # In one piece: a line that is being drawn over would come between two.
+        said = Text.assemble((f"{label}: ", style), shown(message))
+        if remedy:
+            said.append(f"\n  {shown(remedy)}", style="dim")
+        self.console.print(said, soft_wrap=True)
+
+    def complain_of(self, error: NanoBananaError, label: str = "error") -> None:
+        """What went wrong, and what the person at the shell can do about it."""
+        self.complain(label, error.message, remedy_of(error))
+
+    @contextlib.contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Show that something is being waited for, where that can be drawn."""
+        if not self.is_live:
+            yield
+            return
+        with self.console.status(shown(text)):
+            yield
+
+    @contextlib.contextmanager
+    def hearing_warnings(self) -> Iterator[None]:
+        """Let the package's own warnings speak here, so that they don't tear a progress line apart."""
+        logger, handler = logging.getLogger("nanobanana_async"), _Warnings(self)
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def not_warned_of(tasks: Callable[[], Collection[str]]) -> Iterator[None]:
+    """Hear no warning that names one of `tasks`: for commands that say themselves what becomes of them."""
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not isinstance(record.args, tuple) or not {*map(str, record.args)}.intersection(tasks())
+
+    logger = logging.getLogger("nanobanana_async")
+    logger.addFilter(is_news)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_news)
+
+
+class _Warnings(logging.Handler):
+    """Log records from WARNING upwards, as lines of a terminal."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._terminal.complain(record.levelname.lower(), self.format(record), style="yellow")
+
+
+def shown(text: str) -> str:
+    """`text` without the characters that a terminal would obey."""
+    return text.translate(_CONTROL)
+
+
+def remedy_of(error: NanoBananaError) -> str:
+    """The remedy in the words of the command line."""
+    if error.task_id and isinstance(error, StillRunningError | StorageError):
+        return f"It is paid for; fetch it later with: nanobanana download {error.task_id}"
+    if isinstance(error, BadFileError):
+        return "Correct these lines, or leave them out with --skip-invalid."
+    return error.remedy
+
+
+def put(line: str) -> None:
+    """One line for the next program, at once. Raises BrokenPipeError where nobody reads any more."""
+    content = f"{line}\n".encode("utf-8", "surrogateescape")  # a path goes out as the bytes that it is
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def stdout_is_a_file() -> bool:
+    """Whether nothing that is put there can reach this screen, as it can through a pipe."""
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def let_go_of_stdout() -> None:
+    """Point stdout at nothing, so that Python doesn't complain of the broken pipe on its way out."""
+    with contextlib.suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, sys.stdout.fileno())
+        os.close(nothing)

@@ -1,0 +1,222 @@
+"""`batch`: a file in, a folder of pictures out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World
+from tests.cli.conftest import QUICK
+from tests.cli.gateways import Refusing, SomethingElse
+from tests.cli.shell import Said, nanobanana
+
+FAST = ("--speed", 1000, "--rate", "1000/1")
+BAD = '{"prompt": "a cat"}\n{"prompt": "a dog", "aspect_ratio": "16x9"}\n{"prompt": "a bird", "modell": "x"}\n'
+
+
+def written(folder: Path, *prompts: str) -> Path:
+    path = folder / "prompts.txt"
+    path.write_text("\n".join(prompts), encoding="utf-8")
+    return path
+
+
+def batch(source: object, folder: Path, *options: object, stdin: str | None = None) -> Said:
+    return nanobanana("batch", source, "-o", folder / "out", *FAST, *options, stdin=stdin)
+
+
+def states(folder: Path) -> dict[str, str]:
+    lines = (folder / "out" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    return {row["request"]["prompt"]: row["state"] for row in map(json.loads, lines)}
+
+
+def test_a_file_becomes_a_folder_of_pictures(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """What it will cost is said first, what it came to last; stdout stays empty."""
+    said = batch(written(tmp_path, "a cat", "a dog", "a bird"), tmp_path)
+    lines = said.err.splitlines()
+
+    assert (said.code, said.out) == (0, "")
+    assert lines[:3] == [
+        f"3 of 3 to send | into {tmp_path}/out",
+        "3 × google/nano-banana",
+        "12 credits (0.06 USD)",
+    ]
+    assert lines[3].startswith("3 of 3 succeeded | 12 credits (0.06 USD) | ")
+    assert len(list((tmp_path / "out").glob("*.png"))) == 3
+
+
+def test_json_is_a_line_an_outcome_of_this_run(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """With the fields of the manifest. What was done before has no line."""
+    source = written(tmp_path, "a cat", "a dog")
+    first = batch(source, tmp_path, "--json")
+    manifest = (tmp_path / "out" / "manifest.jsonl").read_text(encoding="utf-8")
+    again = batch(source, tmp_path, "--json")
+
+    assert sorted(row["key"] for row in first.rows) == sorted(json.loads(line)["key"] for line in manifest.splitlines())
+    assert {key for row in first.rows for key in row} == set(json.loads(manifest.splitlines()[0]))
+    assert all((tmp_path / "out" / row["files"][0]).is_file() for row in first.rows)
+    assert (again.code, again.out) == (0, "")
+    assert "0 of 2 to send, 2 done before" in again.err
+    assert len(gateway.world.ledger.creates) == 2
+
+
+def test_the_options_reach_the_requests(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Columns, keys, models, names, and which lines."""
+    table = tmp_path / "products.csv"
+    table.write_text("sku,name\na1,mug\na2,bowl\na3,plate\na4,spoon\n", encoding="utf-8")
+    choice = ["--key-column", "sku", "--only", "a1", "--only", "a3", "--limit", 2]
+    look = ["-m", "nano-banana-2", "--aspect-ratio", "16:9", "--resolution", "2K", "--format", "jpg"]
+    said = batch(
+        table, tmp_path, "--prompt", "Studio photo of {name}", *choice, *look, "--name", "{model}/{key}", "--json"
+    )
+    rows = {row["key"]: row for row in said.rows}
+
+    assert said.code == 0
+    assert sorted(rows) == ["a1", "a3"]
+    assert rows["a3"]["request"] == {
+        "prompt": "Studio photo of plate",
+        "aspect_ratio": "16:9",
+        "resolution": "2K",
+        "output_format": "jpg",
+    }
+    assert rows["a3"]["files"] == ["nano-banana-2/a3.jpg"]
+
+
+def test_stdin_is_jsonl(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """`-`."""
+    assert batch("-", tmp_path, stdin='{"prompt": "a cat"}\n').code == 0
+
+
+def test_all_bad_lines_are_said_at_once_and_nothing_is_sent(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Each with its file, its line and a remedy; exit code 2."""
+    source = tmp_path / "bad.jsonl"
+    source.write_text(BAD)
+    said = batch(source, tmp_path)
+
+    assert said.code == 2
+    assert said.err.startswith(f"error: 2 problems in {source}; nothing was sent\n{source}:2: aspect_ratio='16x9'")
+    assert f"{source}:3: 'modell' is no field (did you mean 'model'?)" in said.err
+    assert said.err.endswith("  Correct these lines, or leave them out with --skip-invalid.\n")
+    assert not gateway.world.ledger.creates
+
+
+def test_bad_lines_can_be_left_out(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """They are said, the others are sent, and the exit code is 1."""
+    source = tmp_path / "bad.jsonl"
+    source.write_text(BAD + '{"prompt": ""}\n' * 25)
+    said = batch(source, tmp_path, "--skip-invalid")
+
+    assert said.code == 1
+    assert said.err.startswith(f"left out: {source}:2: ")
+    assert said.err.count("left out: ") == 20
+    assert "… and 7 problems more" in said.err
+    assert len(gateway.world.ledger.accepted) == 1
+
+
+@pytest.mark.parametrize("source", ["missing.jsonl", ".", "prompts.doc"])
+def test_a_file_that_is_none_is_exit_code_2(gateway: EmulatorServer, tmp_path: Path, source: str) -> None:
+    """One error, before anything is sent."""
+    said = batch(source, tmp_path)
+
+    assert said.code == 2
+    assert said.err.startswith("error: ")
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_paid(
+    gateway: EmulatorServer, tmp_path: Path
+) -> None:
+    """Exit code 2."""
+    source = written(tmp_path, "a cat")
+    said = nanobanana("batch", source, "-o", source / "out", *FAST)
+
+    assert said.code == 2
+    assert "can't be written to" in said.err
+    assert not gateway.world.ledger.creates
+
+
+def test_a_dry_run_says_what_would_be_done(tmp_path: Path) -> None:
+    """With no key; it leaves nothing behind, and knows what is done."""
+    source = written(tmp_path, *(f"cat {number}" for number in range(30)))
+    before = nanobanana("batch", source, "-o", tmp_path / "out", "--dry-run")
+    was_made = (tmp_path / "out").exists()
+    batch(source, tmp_path, "--emulator", "--limit", 10)
+    after = nanobanana("batch", source, "-o", tmp_path / "out", "--dry-run")
+
+    assert before.code == 0
+    assert "120 credits (0.60 USD) | 0:10 at least, at this rate" in before.err
+    assert not was_made
+    assert "20 of 30 to send, 10 done before" in after.err
+
+
+def test_without_a_key_nothing_is_said_of_a_plan(tmp_path: Path) -> None:
+    """One sentence, exit code 2."""
+    said = batch(written(tmp_path, "a cat"), tmp_path)
+
+    assert said.code == 2
+    assert said.err.startswith("error: no API key: set the environment variable KIE_API_KEY\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(EmulatorOptions(keys=["other"]), "access permissions"), (EmulatorOptions(credits=0), "Credits insufficient")],
+)
+def test_a_refused_account_stops_the_run(gateway: EmulatorServer, tmp_path: Path, words: str) -> None:
+    """Exit code 3, one error, and every line skipped."""
+    said = batch(written(tmp_path, *(f"cat {number}" for number in range(200))), tmp_path, "--json")
+
+    assert said.code == 3
+    assert said.err.count(words) == 1
+    assert {row["state"] for row in said.rows} == {"skipped"}
+    assert "To go on, run the same command again" in said.err
+
+
+def test_a_mistyped_base_url_is_one_error_and_one_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one for each line."""
+    page = SomethingElse()
+    monkeypatch.setenv("KIE_API_KEY", "k")
+    with EmulatorServer(World(QUICK, faults=page)) as server:
+        source = written(tmp_path, *(f"cat {number}" for number in range(50)))
+        said = batch(source, tmp_path, "--base-url", server.base_url)
+
+    assert said.code == 3
+    assert said.err.count("does not answer like the gateway") == 1
+    assert page.requests == 1
+
+
+def test_the_first_failures_are_said_in_full_and_then_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With key, reason and remedy; exit code 1 and how to go on."""
+    monkeypatch.setenv("KIE_API_KEY", "k")
+    source = written(tmp_path, "a cat", *(f"forbidden {number}" for number in range(25)))
+    with EmulatorServer(World(QUICK, faults=Refusing())) as server:
+        said = batch(source, tmp_path, "--base-url", server.base_url)
+
+    assert said.code == 1
+    assert said.err.count("failed (policy): ") == 20
+    assert said.err.count("the same request would be refused again") == 20
+    assert "… and 5 more like these: see the manifest" in said.err
+    assert "1 of 26 succeeded, 25 failed" in said.err
+    assert said.err.endswith("What failed for good stays so until its line in the file is changed.\n")
+
+
+def test_what_is_pending_is_adopted_by_the_next_run(tmp_path: Path) -> None:
+    """The emulator's state is in the folder: it is paid for once."""
+    source = written(tmp_path, "a cat", "a dog", "a bird")
+    first = batch(source, tmp_path, "--emulator", "--speed", 60, "--deadline", 0.2)
+    second = batch(source, tmp_path, "--emulator")
+    tasks = (tmp_path / "out" / ".emulator" / "emulator.jsonl").read_text().count('"kind":"task"')
+
+    assert first.code == 1
+    assert first.err.count("pending (still_running): ") == 3
+    assert second.code == 0
+    assert "0 of 3 to send, 3 in flight from before" in second.err
+    assert set(states(tmp_path).values()) == {"succeeded"}
+    assert tasks == 3
+
+
+def test_a_wrong_template_for_names_is_said_before_anything_is_paid(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Exit code 2."""
+    said = batch(written(tmp_path, "a cat"), tmp_path, "--name", "{nonsense}")
+
+    assert said.code == 2
+    assert not gateway.world.ledger.creates

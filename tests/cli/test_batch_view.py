@@ -1,0 +1,202 @@
+"""What is seen of a batch while it runs."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import re
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from nanobanana_async import Failed, Item, KeyRefusedError, NanoBanana, PolicyError, Result, Skipped, Succeeded, Task
+from nanobanana_async.cli import _batch_view
+from nanobanana_async.cli._batch_view import BatchView
+from nanobanana_async.cli._counts import Counts, clock
+from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.events import RunStopped, TaskAccepted, TaskLooked
+from nanobanana_async.outcomes import Pending
+from nanobanana_async.pricing import Price
+from nanobanana_async.runs import Plan
+from nanobanana_async.values import TaskState
+
+ITEM = Item(NanoBanana("a cat"), key="cat")
+STOP = KeyRefusedError("no access")
+
+
+def plan(**counts: int) -> Plan:
+    fates = dict.fromkeys(("to_send", "done", "fetched", "adopted", "held", "changed", "invalid"), 0) | counts
+    models = Counter({"google/nano-banana": fates["to_send"]})
+    price = Price(4.0 * fates["to_send"])
+    total = sum(fates.values()) - fates["invalid"]
+    return Plan(total=total, models=models, price=price, least_seconds=30.0, folder=Path("out"), **fates)
+
+
+def accepted(task_id: str) -> TaskAccepted:
+    return TaskAccepted(at=0.0, item=ITEM, task=Task(task_id))
+
+
+def looked(task_id: str, state: TaskState) -> TaskLooked:
+    return TaskLooked(at=0.0, item=ITEM, task=Task(task_id, state=state), looks=1)
+
+
+def succeeded(task_id: str) -> Succeeded:
+    return Succeeded(item=ITEM, result=Result(task_id, "google/nano-banana", ("http://x/a.png",), 4.0))
+
+
+def on_screen(width: int = 120) -> tuple[Terminal, io.StringIO]:
+    written = io.StringIO()
+    return Terminal(Console(file=written, force_terminal=True, width=width, markup=False, highlight=False)), written
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def on_paper() -> tuple[Terminal, io.StringIO]:
+    written = io.StringIO()
+    return Terminal(Console(file=written, markup=False, highlight=False)), written
+
+
+def test_the_counts_are_a_line_of_words() -> None:
+    """What is done, what went wrong, what is in flight, what it cost, how fast it goes, how long it will take."""
+    counts = Counts(100.0, 48, done=8, least_seconds=60.0)
+    for number in range(3):
+        counts.hear(accepted(f"t{number}"))
+    counts.add(succeeded("t0"))
+    counts.add(Failed(item=ITEM, error=PolicyError("no")))
+
+    assert counts.line(101.0) == "10/48 · 1 failed · 2 in flight · 4 credits · 0:59 left"
+    assert counts.line(130.0) == "10/48 · 1 failed · 2 in flight · 4 credits · 2/min · 0:30 left"
+
+
+def test_past_what_the_rate_allows_the_pace_tells_the_time() -> None:
+    """And before anything is known, nothing."""
+    counts = Counts(0.0, 11, least_seconds=5.0)
+    unknown = counts.seconds_left(10.0)
+    counts.add(succeeded("t0"))
+
+    assert unknown == 0.0
+    assert counts.seconds_left(10.0) == 100.0
+
+
+def test_a_task_is_in_flight_until_it_has_ended() -> None:
+    """One of an earlier run as well, once it has been looked at."""
+    counts = Counts(0.0)
+    counts.hear(accepted("t1"))
+    counts.hear(looked("t1", TaskState.GENERATING))
+    counts.hear(looked("t2", TaskState.WAITING))
+    both = set(counts.tasks)
+    counts.hear(looked("t1", TaskState.SUCCESS))
+    counts.hear(RunStopped(at=0.0, error=STOP))
+    counts.add(Pending(item=ITEM, task=Task("t2")))
+
+    assert both == {"t1", "t2"}
+    assert not counts.tasks
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (59.6, "1:00"), (3600, "1:00:00"), (7325, "2:02:05")])
+def test_a_time_is_written_as_on_a_clock(seconds: float, words: str) -> None:
+    """With hours where there are some."""
+    assert clock(seconds) == words
+
+
+def test_the_plan_says_everything_that_will_not_be_sent() -> None:
+    """And why."""
+    terminal, written = on_paper()
+    with BatchView(terminal, Path("out")) as view:
+        view.planned(plan(to_send=2, done=3, fetched=1, adopted=1, held=1, changed=1, invalid=4))
+
+    counts = "3 done before, 1 to fetch again, 1 in flight from before, 1 held"
+    changed = "1 with a key that was used for another request"
+    assert written.getvalue().splitlines() == [
+        f"2 of 9 to send, {counts}, {changed}, 4 invalid and left out | into out",
+        "2 × google/nano-banana",
+        "8 credits (0.04 USD) | 0:30 at least, at this rate",
+    ]
+
+
+@pytest.mark.parametrize(("width", "bar"), [(120, True), (60, False)])
+def test_on_a_terminal_one_line_is_drawn_over(width: int, bar: bool) -> None:
+    """With a bar where there is room for it, and never broken in two."""
+    terminal, written = on_screen(width)
+    with BatchView(terminal, Path("out")) as view:
+        view.planned(plan(to_send=4))
+        view.reached(succeeded("t1"))
+        end = time.monotonic() + 10
+        while "1/4 ·" not in plain(written.getvalue()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+    drawn = [line for line in re.split(r"[\r\n]", plain(written.getvalue())) if "1/4 ·" in line]
+    assert ("━" in drawn[-1]) == bar
+    assert all(len(line.rstrip()) <= width for line in drawn)
+    assert written.getvalue().endswith(("\x1b[2K", "\x1b[?25h"))
+
+
+def test_json_on_the_way_to_the_same_screen_is_not_drawn_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is drawn beside JSON only where that goes to a file."""
+    read_end, write_end = os.pipe()
+    with (tmp_path / "rows").open("w") as file, os.fdopen(write_end, "w") as pipe, os.fdopen(read_end):
+        drawn = []
+        for stdout in (file, pipe, io.StringIO()):
+            terminal, written = on_screen()
+            monkeypatch.setattr(sys, "stdout", stdout)
+            with BatchView(terminal, Path("out"), as_json=True) as view:
+                view.planned(plan(to_send=4))
+            drawn.append("0/4 ·" in plain(written.getvalue()))
+
+    assert drawn == [True, False, False]
+
+
+def test_elsewhere_there_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No escape sequences, and no line for each picture."""
+    terminal, written = on_paper()
+    with BatchView(terminal, Path("out")) as view:
+        view.planned(plan(to_send=4))
+        view.reached(succeeded("t1"))
+        monkeypatch.setattr(_batch_view, "_EVERY", 0.0)
+        view.reached(succeeded("t2"))
+
+    assert written.getvalue().splitlines()[3:] == ["2/4 · 0 in flight · 8 credits · 0:30 left"]
+
+
+def test_that_a_run_is_stopped_is_said_once() -> None:
+    """What is paid for is waited for; why, stands in the report, not at each line that was skipped."""
+    terminal, written = on_paper()
+    with BatchView(terminal, Path("out")) as view:
+        view.hear(accepted("t1"))
+        for _ in range(2):
+            view.hear(RunStopped(at=0.0, error=STOP))
+        view.reached(Skipped(item=ITEM, reason="key", error=STOP))
+        view.reached(Failed(item=ITEM, error=STOP))
+
+    assert written.getvalue() == "nothing more is sent; waiting for tasks that are paid for: 1\n"
+
+
+def test_a_picture_that_was_not_saved_is_a_trouble() -> None:
+    """Though it succeeded: with the command that fetches it."""
+    terminal, written = on_paper()
+    error: Any = PolicyError("the disk is full", remedy="Make room.")
+    with BatchView(terminal, Path("out")) as view:
+        view.reached(Succeeded(item=ITEM, result=succeeded("t1").result, file_error=error))
+
+    assert written.getvalue() == "not saved (policy): cat: the disk is full\n  Make room.\n"
+
+
+def test_what_the_manifest_holds_is_not_warned_of_again() -> None:
+    """Only of tasks that it will name; all else is heard."""
+    terminal, written = on_paper()
+    logger = logging.getLogger("nanobanana_async")
+    with terminal.hearing_warnings(), BatchView(terminal, Path("out")) as view:
+        view.hear(accepted("t1"))
+        logger.warning("nobody waits for task %s", "t1")
+        logger.warning("nobody waits for task %s", "t2")
+
+    assert written.getvalue() == "warning: nobody waits for task t2\n"

@@ -1,0 +1,115 @@
+"""`emulator`: the gateways on this machine, for any client."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from nanobanana_async.emulator import EmulatorServer
+from tests.cli.shell import Said, nanobanana, spawned
+
+PATIENCE = 20.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop_when_up(port: int) -> None:
+    """Send a signal to this process as soon as the emulator in it answers."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            break
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def served(*options: object) -> Said:
+    """The emulator in this process, stopped once it is up."""
+    port = free_port()
+    stopper = threading.Thread(target=stop_when_up, args=[port])
+    stopper.start()
+    try:
+        return nanobanana("emulator", "--port", port, *options)
+    finally:
+        stopper.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_stopped(number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base URL is all of stdout, a line a request is on stderr, and the exit code is 0."""
+    with spawned("emulator", "--port", 0, "--speed", 20, "--seed", 1, "--rate", "20/10", "--keys", "k1,k2") as process:
+        assert process.stdout is not None
+        base_url = process.stdout.readline().strip()
+        monkeypatch.setenv("KIE_API_KEY", "k2")
+        inside = nanobanana("balance", "--base-url", base_url)
+        monkeypatch.setenv("KIE_API_KEY", "k3")
+        outside = nanobanana("balance", "--base-url", base_url)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, out) == (0, "")
+    assert (inside.code, outside.code) == (0, 3)
+    assert f"  export KIE_BASE_URL={base_url} KIE_API_KEY=" in err
+    assert "GET  /api/v1/chat/credit  200" in err
+    assert err.endswith("the emulator has stopped\n")
+
+
+def test_it_says_what_it_is_and_how_to_point_a_client_at_it(tmp_path: Path) -> None:
+    """In words, on stderr."""
+    said = served("--speed", 2.5, "--credits", 7, "--state", tmp_path, "--allow-remote", "--public-url", "http://x")
+
+    assert said.code == 0
+    assert said.out.startswith("http://127.0.0.1:")
+    assert said.err.startswith("the emulator is up: 20/10 new tasks, 2.5 times as fast as life, seed 0\n")
+    assert f"  export KIE_BASE_URL={said.out.strip()} KIE_API_KEY=any\n" in said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "0.0.0.0"], "would be open to the network"),
+        (["--keys", " , "], "no key: write k1,k2"),
+        (["--speed", "0"], "is no number above 0"),
+        (["--credits", "-1"], "--credits"),
+    ],
+)
+def test_what_it_cannot_be_started_with_is_exit_code_2(options: list[str], words: str) -> None:
+    """And says why."""
+    said = nanobanana("emulator", "--port", 0, *options)
+
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_a_port_that_is_taken_is_said(gateway: EmulatorServer) -> None:
+    """With a way out."""
+    said = nanobanana("emulator", "--port", gateway.port)
+
+    assert said.code == 2
+    assert "is already in use" in said.err
+
+
+@pytest.mark.parametrize("command", [["emulator", "--port", "0", "--state"], ["download", "t", "--emulator", "-o"]])
+def test_a_state_that_it_did_not_write_is_left_alone(tmp_path: Path, command: list[str]) -> None:
+    """The error names the file and the line."""
+    for folder in (tmp_path, tmp_path / ".emulator"):
+        folder.mkdir(exist_ok=True)
+        (folder / "emulator.jsonl").write_text("nonsense\n")
+    said = nanobanana(*command, tmp_path)
+
+    assert said.code == 2
+    assert "line 1, is not a line of the emulator's state" in said.err

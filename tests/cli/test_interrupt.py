@@ -1,0 +1,118 @@
+"""A command that is cut off: by Ctrl-C, by SIGTERM, by a reader that leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
+from tests.cli.shell import Said, nanobanana, spawned
+
+SPEED = 20
+PATIENCE = 20.0
+SLOW = EmulatorOptions(speed=SPEED, limit=Limit(1000, per=1))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for evidence, not for a time."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.01)
+
+
+def in_its_own_process(*arguments: object, when: Callable[[], bool]) -> Said:
+    """Run a command, and press Ctrl-C at a moment that can be told from outside."""
+    with spawned(*arguments) as process:
+        until(when)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        return Said(process.returncode, out, err)
+
+
+def in_this_process(*arguments: object, when: Callable[[], bool], number: signal.Signals = signal.SIGTERM) -> Said:
+    """Run a command here, and send this process a signal."""
+
+    def send() -> None:
+        until(when)
+        os.kill(os.getpid(), number)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        return nanobanana(*arguments)
+    finally:
+        sender.join()
+
+
+def written(folder: Path, count: int) -> Path:
+    """Half of it is quick, half of it slow, so that there is a middle to be cut off in."""
+    lines = [{"prompt": f"a cat {n}", "model": "nano-banana-2-lite"} for n in range(count // 2)]
+    lines += [{"prompt": f"a dog {n}", "model": "google/nano-banana"} for n in range(count - count // 2)]
+    path = folder / "prompts.jsonl"
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+def manifest(folder: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("options", [SLOW])
+@pytest.mark.parametrize("start", [in_this_process, in_its_own_process])
+def test_a_batch_that_is_interrupted_goes_on_where_it_was(
+    gateway: EmulatorServer, tmp_path: Path, start: Callable[..., Said]
+) -> None:
+    """Exit code 130; what is paid for is in the manifest; the same command finishes and pays for nothing twice."""
+    out, ledger = tmp_path / "out", gateway.world.ledger
+    arguments = ("batch", written(tmp_path, 12), "-o", out, "--speed", SPEED, "--rate", "1000/1")
+    said = start(*arguments, when=lambda: len(ledger.accepted) == 12 and bool(list(out.glob("0*"))))
+    kept = manifest(out)
+    again = nanobanana(*arguments)
+
+    assert said.code == 130
+    assert "Traceback" not in said.err
+    assert f"; their ids are in {out}/manifest.jsonl\nRun the same command again" in said.err
+    assert {row["state"] for row in kept} == {"succeeded", "pending"}
+    assert all(row["task_id"] for row in kept)
+    assert again.code == 0
+    assert {row["state"] for row in manifest(out)} == {"succeeded"}
+    assert not ledger.charged_twice()
+    assert len(ledger.accepted) == 12
+
+
+@pytest.mark.parametrize("options", [SLOW])
+def test_a_single_picture_that_is_interrupted_can_be_fetched(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """The command that does it is said."""
+    ledger = gateway.world.ledger
+    arguments = ("generate", "a cat", "-o", tmp_path / "cat.png", "--speed", SPEED)
+    said = in_this_process(*arguments, when=lambda: bool(ledger.accepted), number=signal.SIGINT)
+    (create,) = ledger.accepted
+
+    assert (said.code, said.out) == (130, "")
+    assert f"nanobanana download {create.task_id}" in said.err
+    assert said.err.endswith("interrupted\n")
+
+
+def test_a_reader_that_leaves_ends_it_quietly(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """As in `… --json | head -1`: no traceback, and the manifest is there."""
+    arguments = ("batch", written(tmp_path, 30), "-o", tmp_path / "out", "--speed", 200, "--rate", "10/0.5", "--json")
+    with spawned(*arguments) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+        code = process.wait(PATIENCE)
+
+    assert code == 130
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+    assert len(manifest(tmp_path / "out")) == 30

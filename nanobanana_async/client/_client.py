@@ -113,7 +113,7 @@ class Client:
         """
         if self._running is not None or self._closed:
             raise ClientClosedError("a client starts once", remedy="Make a new Client for each start.")
-        self._running = Running.assemble(self._policies)
+        self._running = await Running.begin(self._policies)
         return self
 
     async def aclose(self, *, grace: float = 10) -> None:

@@ -35,7 +35,15 @@ class Running:
     gateway: Gateway
     manager: TaskManager
     fetcher: Fetcher
-    _own_transport: Transport | None
+    _own_transport: HttpxTransport | None
+
+    @classmethod
+    async def begin(cls, policies: Policies) -> Self:
+        """What `assemble` puts together, warm. Raises: ConfigurationError."""
+        running = cls.assemble(policies)
+        if running._own_transport is not None:
+            await running._own_transport.warm_up(running.gateway.address)
+        return running
 
     @classmethod
     def assemble(cls, policies: Policies) -> Self:

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
+
 from nanobanana_async.errors import ClientClosedError, ConfigurationError
 from nanobanana_async.transport._exchange import Answer, Exchange
 from nanobanana_async.transport._opening import Opener
@@ -15,7 +18,7 @@ from nanobanana_async.transport._redaction import redact_bytes
 from nanobanana_async.transport._requests import Encoder
 from nanobanana_async.transport._routes import ClientRoute, PoolRoute
 from nanobanana_async.transport._seam import TransportStatistics, WireStream
-from nanobanana_async.transport._targets import Origin
+from nanobanana_async.transport._targets import Origin, target_of
 from nanobanana_async.values import WireReply, WireRequest
 
 if TYPE_CHECKING:
@@ -51,11 +54,17 @@ class HttpxTransport:
         if async_client is not None and (proxy, verify, trust_env, max_idle) != (None, True, True, MAX_IDLE):
             raise ConfigurationError("proxy, verify, trust_env and max_idle belong to the client that you pass in.")
         self._client = async_client
-        self._pool = Pool(Opener(proxy=proxy, verify=verify, trust_env=trust_env), max_idle=max_idle)
+        self._opener = Opener(proxy=proxy, verify=verify, trust_env=trust_env)
+        self._pool = Pool(self._opener, max_idle=max_idle)
         self._encoder = Encoder()
         self._reached: set[Origin] = set()
         self._busy_in_client: Counter[Origin] = Counter()
         self._closed = False
+
+    async def warm_up(self, url: str) -> None:
+        """Load httpx and build the SSL context for `url` in a thread: 0.1 s in which the loop would stand still."""
+        if self._client is None:
+            await anyio.to_thread.run_sync(self._opener.prepare, target_of(url).origin)
 
     async def send(self, request: WireRequest) -> WireReply:
         """The whole answer, whatever its status. A key that the answer echoes is taken out of it.

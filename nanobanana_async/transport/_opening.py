@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nanobanana_async.transport._failures import UnsendableError
@@ -45,6 +46,11 @@ class Opener:
         if known.url.scheme != "https" or known.ssl_context is not None:
             return known
         return httpx.Proxy(known.url, ssl_context=self._context(trusting=True), auth=known.auth, headers=known.headers)
+
+    def prepare(self, origin: Origin) -> None:
+        """Load and build whatever the first line to `origin` needs, so that opening one takes no time. It blocks."""
+        with suppress(UnsendableError):  # the first request tells it, and to whoever sends that
+            self.open(origin, self.proxy_for(origin))
 
     def open(self, origin: Origin, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
         """A transport for one connection to `origin`.

@@ -21,8 +21,8 @@ a bad moment keeps its place for ever. So that pool is used here at the only siz
    is cut short has closed its connection.
 9. Closing the pool closes what idles. What is under way runs to its end, which has a deadline, and closes then: a
    create on the wire may be paid for.
-10. A connection lives on the loop that opened it. A transport of the user's may outlive its loop (two `asyncio.run` in a
-    row): what idled on the old one can neither be used nor closed any more, and is forgotten.
+10. A connection lives on the loop that opened it. A transport of the user's may outlive its loop (two `asyncio.run` in
+    a row): what idled on the old one can neither be used nor closed any more, and is forgotten.
 """
 
 from __future__ import annotations
@@ -142,11 +142,11 @@ class Pool:
         return TransportStatistics(busy=sum(host.busy for host in hosts), idle=self._idle, hosts=used)
 
     def _settle(self, loop: asyncio.AbstractEventLoop) -> None:
-        if loop is not self._loop:
-            self._loop = loop
+        if self._loop not in {None, loop}:
             self._hosts.clear()
             self._retired.clear()
             self._idle = 0
+        self._loop = loop
 
     def _host(self, origin: Origin) -> Host:
         host = self._hosts.get(origin)

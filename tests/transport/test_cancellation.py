@@ -46,7 +46,7 @@ async def test_a_second_cancellation_leaves_nothing_open(transport: HttpxTranspo
     for steps in range(8):
         async with serving(stops_in_the_body) as server:
             send = asyncio.create_task(transport.send(create(server.url())))
-            await server.until(lambda: bool(server.requests))  # noqa: B023 - waited for within the round
+            await server.until(lambda: bool(server.requests))
             for _ in range(20):
                 await asyncio.sleep(0)
             send.cancel()
@@ -54,7 +54,7 @@ async def test_a_second_cancellation_leaves_nothing_open(transport: HttpxTranspo
                 await asyncio.sleep(0)
             send.cancel()
             await asyncio.gather(send, return_exceptions=True)
-            await server.until(lambda: server.open == 0)  # noqa: B023 - waited for within the round
+            await server.until(lambda: server.open == 0)
 
         assert transport.statistics().busy == 0
 

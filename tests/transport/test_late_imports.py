@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from nanobanana_async.transport import HttpxTransport
+
 LATE = ("httpx", "httpcore", "h11", "urllib.request", "importlib.metadata")
 
 
@@ -33,3 +35,28 @@ def test_every_name_of_the_package_is_exported() -> None:
     assert set(package.__all__) == public
     for name in package.__all__:
         assert getattr(package, name).__doc__
+
+
+WARM = """
+import asyncio, sys
+from nanobanana_async.transport import HttpxTransport
+async def main():
+    transport = HttpxTransport()
+    before = "httpx" in sys.modules
+    await transport.warm_up("https://127.0.0.1:1")
+    await transport.warm_up("http://127.0.0.1:1")
+    print(before, "httpcore" in sys.modules, transport)
+asyncio.run(main())
+"""
+
+
+def test_warming_up_loads_what_the_first_request_needs_and_connects_to_nothing() -> None:
+    """So that no loop stands still while httpx is imported and an SSL context built."""
+    run = subprocess.run([sys.executable, "-W", "error", "-c", WARM], capture_output=True, text=True, check=True)
+
+    assert run.stdout.split(maxsplit=2) == ["False", "True", "<HttpxTransport [0 busy, 0 idle | 0 hosts]>\n"]
+
+
+async def test_warming_up_with_a_proxy_that_can_not_be_used_says_nothing_yet() -> None:
+    """The first request says it, to whoever sends that."""
+    await HttpxTransport(proxy="nonsense").warm_up("http://127.0.0.1:1")

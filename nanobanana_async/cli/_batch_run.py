@@ -11,9 +11,11 @@ import attrs
 
 from nanobanana_async.cli._batch_view import BatchView, say_plan
 from nanobanana_async.cli._connection import Where, connected
+from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._options import DOCUMENTED_RATE
 from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.pacing import Rate
 from nanobanana_async.runs import Plan, Rows, RunReport, read_items, run_batch
@@ -60,6 +62,7 @@ class BatchWish:
 def make_all(wish: BatchWish) -> int:
     """Run the batch and say what it came to; the exit code. Raises what `read_items` and `run_batch` do."""
     terminal = Terminal()
+    _check_folder(wish)
     rows = _rows(wish, terminal)
     with connected(wish.where, rate=wish.rate, state_in=wish.folder) as connection:
         view = BatchView(terminal, wish.folder, wish.as_json)
@@ -91,6 +94,21 @@ def plan_only(wish: BatchWish) -> int:
         except _PlannedError:
             terminal.say("dry run: nothing was sent")
     return ExitCode.OK
+
+
+def _check_folder(wish: BatchWish) -> None:
+    """Pictures of an emulator and paid ones never share a folder: either would pass for the other.
+
+    Raises:
+        ConfigurationError: the folder holds those of the other kind.
+    """
+    has_pictures = (wish.folder / "manifest.jsonl").exists()
+    is_emulated = (wish.folder / STATE_FOLDER).exists()
+    if has_pictures and is_emulated != wish.where.emulator:
+        whose = "an emulator's" if is_emulated else "a gateway's"
+        raise ConfigurationError(
+            f"the folder {str(wish.folder)!r} holds {whose} pictures", remedy="Use another folder for the others."
+        )
 
 
 def _rows(wish: BatchWish, terminal: Terminal) -> Rows:

@@ -76,7 +76,7 @@ def _structured(cls: _Buildable, dialect: str, model: object, given: Mapping[str
 @functools.cache
 def _converter(dialect: str) -> Converter:
     from cattrs import Converter  # noqa: PLC0415  # as above
-    from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415
+    from cattrs.gen import make_dict_structure_fn, override  # noqa: PLC0415  loads late (DESIGN §2, rule 5)
 
     converter = Converter(detailed_validation=True, forbid_extra_keys=True)
     classes: tuple[_Buildable, ...] = (*request_classes(dialect), KieRequest)

@@ -220,3 +220,19 @@ def test_a_wrong_template_for_names_is_said_before_anything_is_paid(gateway: Emu
 
     assert said.code == 2
     assert not gateway.world.ledger.creates
+
+
+def test_emulated_and_paid_pictures_never_share_a_folder(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Neither passes for the other: refused in both directions, and nothing is sent."""
+    source = written(tmp_path, "a cat")
+    (tmp_path / "trial").mkdir()
+    trial = batch(source, tmp_path / "trial", "--emulator")
+    after_trial = batch(source, tmp_path / "trial")
+    paid = batch(source, tmp_path)
+    after_paid = batch(source, tmp_path, "--emulator")
+
+    assert (trial.code, paid.code) == (0, 0)
+    assert (after_trial.code, after_paid.code) == (2, 2)
+    assert "holds an emulator's pictures" in after_trial.err
+    assert "holds a gateway's pictures" in after_paid.err
+    assert len(gateway.world.ledger.accepted) == 1

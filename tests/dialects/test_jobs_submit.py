@@ -37,7 +37,7 @@ class Wish:
     dialect: str = "jobs"
     images: Sequence[str] = ()
     credits: float | None = None
-    expected: Expected = Expected(5, 15)  # noqa: RUF009  # frozen
+    expected: Expected = Expected(5, 15)  # noqa: RUF009  frozen: one value serves all
 
     def fields(self) -> dict[str, JSON]:
         return {}

@@ -117,4 +117,4 @@ def test_another_way_of_counting_can_be_put_in(clock: Clock) -> None:
 def test_options_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None:
     """Speed, credits and the record shape are checked when the options are made."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        EmulatorOptions(**wrong)  # type: ignore[arg-type]
+        EmulatorOptions(**wrong)  # type: ignore[arg-type]  # wrong on purpose

@@ -26,7 +26,7 @@ def poster(prompt: str = "a banana", **changes: object) -> Poster:
         "media_type": "image/jpeg",
         "seed": "1",
     }
-    return Poster(prompt, **(said | changes))  # type: ignore[arg-type]
+    return Poster(prompt, **(said | changes))  # type: ignore[arg-type]  # one mapping for fields of several types
 
 
 def opened(order: Poster) -> Image.Image:

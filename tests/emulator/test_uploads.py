@@ -121,7 +121,7 @@ def test_nothing_is_fetched_from_elsewhere(customer: Customer) -> None:
 )
 def test_a_wrong_upload_says_which_parameter(customer: Customer, operation: str, body: object, msg: str) -> None:
     """Errors come in the upload host's own envelope."""
-    answer = customer.ask(operation, body)  # type: ignore[arg-type]
+    answer = customer.ask(operation, body)  # type: ignore[arg-type]  # what JSON may hold
 
     assert answer == {"success": False, "code": 400, "msg": msg}
 

@@ -63,7 +63,7 @@ def test_what_can_be_no_image_is_refused_with_the_way_out(given: Any, message: s
 def test_what_is_neither_an_image_nor_several_is_refused() -> None:
     """A number in the place of the images is named as the first of them."""
     with pytest.raises(InvalidFieldsError, match=r"images\[0\]=3 is no image"):
-        NanoBanana2("a cat", images=3)  # type: ignore[arg-type]
+        NanoBanana2("a cat", images=3)  # type: ignore[arg-type]  # what users write
 
 
 def test_urls_are_told_from_what_has_to_be_uploaded() -> None:

@@ -108,8 +108,8 @@ def test_fields_are_what_was_set_after_normalisation() -> None:
         "  a cat\n",
         images=[b"png", Path("a.png"), f" {URL} "],
         aspect_ratio=" AUTO ",  # type: ignore[arg-type]  # as a table or a program may have it
-        resolution="4k",  # type: ignore[arg-type]
-        output_format="JPEG",  # type: ignore[arg-type]
+        resolution="4k",  # type: ignore[arg-type]  # what users write
+        output_format="JPEG",  # type: ignore[arg-type]  # what users write
     )
 
     assert request.fields() == {
@@ -197,7 +197,7 @@ def test_requests_are_frozen() -> None:
 def test_a_field_of_another_model_is_a_type_error() -> None:
     """The signature says what a model takes."""
     with pytest.raises(TypeError, match="resolution"):
-        NanoBanana("a cat", resolution="4K")  # type: ignore[call-arg]
+        NanoBanana("a cat", resolution="4K")  # type: ignore[call-arg]  # what users write
 
 
 @pytest.mark.parametrize("urls", [[], [URL, URL]])
@@ -233,7 +233,7 @@ def test_a_format_is_never_forced(request_: JobsRequest, asked: str) -> None:
 def test_several_wrong_fields_are_said_at_once() -> None:
     """One error holds all that is wrong with a request."""
     with pytest.raises(InvalidFieldsError) as caught:
-        NanoBanana2("", aspect_ratio="16x9", resolution="8K")  # type: ignore[arg-type]
+        NanoBanana2("", aspect_ratio="16x9", resolution="8K")  # type: ignore[arg-type]  # what users write
 
     assert [problem.field for problem in caught.value.problems] == ["prompt", "aspect_ratio", "resolution"]
     assert caught.value.message.startswith("nano-banana-2: 3 problems: prompt is empty")

@@ -28,7 +28,7 @@ URL = "https://api.kie.ai"
 def after(
     failure: Problem | errors.NetworkError,
     *,
-    attempts: Attempts = Attempts(),  # noqa: B008  frozen
+    attempts: Attempts = Attempts(),  # noqa: B008  frozen: one value serves all
     has_answered: bool = True,
     on_server_error: OnServerError = "repeat",
 ) -> NextStep:

@@ -16,10 +16,10 @@ COVERED = 95.0
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Hold a whole run to its coverage; a run of some tests is held to nothing."""
+    plugin = config.pluginmanager.getplugin("_cov")
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
-        config.option.keyword or config.option.lf or config.option.collectonly
+        config.option.keyword or config.option.markexpr or config.option.lf or config.option.collectonly
     )
-    if is_whole:
-        config.option.cov_fail_under = COVERED
-    elif config.pluginmanager.hasplugin("_cov"):
-        config.option.cov_fail_under = None
+    if plugin is not None and is_whole:
+        # pytest-cov reads the options that it was loaded with, which are not those of `config`.
+        plugin.options.cov_fail_under = COVERED

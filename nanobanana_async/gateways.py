@@ -110,8 +110,9 @@ class Kie:
         upload = self.upload_url or environ.get("KIE_UPLOAD_URL") or base or KIE_UPLOAD_URL
         key = _checked_key(self.api_key or environ.get("KIE_API_KEY"))
         base = base or KIE_URL
-        return Kie(
-            key,
+        return attrs.evolve(
+            self,
+            api_key=key,
             base_url=_checked_url(base, "KIE_BASE_URL").rstrip("/"),
             upload_url=_checked_url(upload, "KIE_UPLOAD_URL").rstrip("/"),
         )

@@ -134,8 +134,7 @@ def _say_end(report: RunReport, terminal: Terminal) -> None:
     terminal.say(str(report), "" if report.ok else "bold")
     if report.ok:
         return
-    terminal.say(
-        "To go on, run the same command again: what failed in passing is sent again, nothing is paid for twice."
-    )
+    go_on = "To go on, run" if report.stopped_by is None else "Once that is put right, run"
+    terminal.say(f"{go_on} the same command again: what failed in passing is sent again, nothing is paid for twice.")
     if report.counts["failed"]:
         terminal.say("What failed for good stays so until its line in the file is changed.")

@@ -49,7 +49,8 @@ class FolderStatus:
     def __str__(self) -> str:
         """For people, on one line."""
         counts = ", ".join(f"{count} {state}" for state, count in self.states.most_common()) or "nothing"
-        return f"{self.folder}: {self.total} items: {counts} | {total([self.credits])}"
+        price = str(total([self.credits])) + (" and what the pending ones cost" if self.states["pending"] else "")
+        return f"{self.folder}: {self.total} items: {counts} | {price}"
 
 
 def folder_status(folder: Path) -> FolderStatus:

@@ -12,13 +12,13 @@ from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._outcomes import collected, deliver
 from nanobanana_async.cli._terminal import Terminal, not_warned_of
 from nanobanana_async.client import Client
-from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.errors import ConfigurationError, StorageError
 from nanobanana_async.events import Event, TaskAccepted
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.models import with_format_default
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import total
-from nanobanana_async.storage import ensure_writable, named_format, target_for
+from nanobanana_async.storage import ensure_writable, named_format, refuse_device, target_for
 from nanobanana_async.values import Item, Request
 
 
@@ -79,6 +79,11 @@ async def _outcome(
 def _folder_of(place: str) -> Path:
     """The folder that the picture goes to. ConfigurationError where no file can have that path."""
     try:
-        return target_for(place, stem="image").folder
+        target = target_for(place, stem="image")
+        if not target.made:
+            refuse_device(target.folder / target.name)
+    except StorageError as error:
+        raise ConfigurationError(error.message, remedy=error.remedy) from error
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{place!r} can't be written: {error}", remedy="Choose another -o.") from error
+    return target.folder

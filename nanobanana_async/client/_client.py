@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -100,6 +101,7 @@ class Client:
             seed=seed,
         )
         self._running: Running | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._closed = False
 
     # --- lifetime ---------------------------------------------------------------------------------------------
@@ -121,10 +123,15 @@ class Client:
 
         What was paid for and not collected is logged, with its task id.
         """
-        running, self._running = self._running, None
+        if self._running is None:
+            self._closed = True
+            return
+        self._running.manager.check_loop()
         self._closed = True
-        if running is not None:
-            await running.aclose(grace)
+        if self._closing is None:
+            # A task of its own: whoever calls may be cancelled, or be one of several, and the close goes on to its end.
+            self._closing = asyncio.create_task(self._running.aclose(grace))
+        await asyncio.shield(self._closing)
 
     async def __aenter__(self) -> Self:
         """Start it; see `start`."""
@@ -225,9 +232,8 @@ class Client:
 
     async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
         """The result of a task, given as such or by its id. Raises as `generate` does."""
-        manager = self._open().manager
-        row = manager.adopt(task_of(task, dialect))
-        return await manager.finished(row, timeout=self._timeout(timeout))
+        manager, seconds = self._open().manager, self._timeout(timeout)
+        return await manager.finished(manager.adopt(task_of(task, dialect)), timeout=seconds)
 
     async def status(self, task: Task | str, *, dialect: str = "jobs") -> Task:
         """What the gateway says of a task now.
@@ -268,7 +274,7 @@ class Client:
         return Batch(
             items,
             running.manager,
-            partial(self._request, fields={"model": model, **fields}),
+            partial(request_of, fields={"model": model, **fields}, gateway=running.gateway, model=self._model),
             Saver(running.manager.desk, running.fetcher, namer) if namer is not None else None,
             ordered,
             self._policies.in_flight + AHEAD,
@@ -294,8 +300,17 @@ class Client:
             resolution=resolution,
             output_format=output_format,
         )
-        async with batch:
-            return [outcome async for outcome in batch]
+        outcomes: list[Outcome] = []
+        try:
+            async with batch:
+                async for outcome in batch:
+                    outcomes.append(outcome)
+        except BaseException:
+            paid = [outcome.task_id for outcome in outcomes if outcome.charged == "yes" and outcome.task_id]
+            if paid:
+                logger.warning("generate_all was cut short; these tasks are paid for and done: %s", ", ".join(paid))
+            raise
+        return outcomes
 
     # --- pictures ---------------------------------------------------------------------------------------------
 
@@ -312,7 +327,9 @@ class Client:
         """
         fetcher = self._open().fetcher
         target = path if isinstance(path, Target) else target_for(path, stem=result.task_id or "image")
-        saved = await fetcher.save(result, target, if_exists="beside" if target.made else "replace")
+        # A file named by the task's id is the task's own: saved again, it is the same picture.
+        is_shared = target.made and (isinstance(path, Target) or result.task_id is None)
+        saved = await fetcher.save(result, target, if_exists="beside" if is_shared else "replace")
         for picture in saved:
             if suffix_differs(picture.path, picture.image.extension):
                 logger.warning("%s holds a %s, in spite of its name", picture.path, picture.image.extension)
@@ -339,14 +356,14 @@ class Client:
         return self._open().manager.statistics()
 
     def __repr__(self) -> str:
-        if self._running is None:
+        if self._running is None or self._closed:
             return f"<Client [{'closed' if self._closed else 'not started'} | {self._policies.gateway.address}]>"
         now = self._running.manager.statistics()
         where = f"{self._policies.rate} | {self._running.gateway.address}"
         return f"<Client [{now.in_flight} running, {now.queued} queued | {where}]>"
 
     def _open(self) -> Running:
-        if self._running is None:
+        if self._running is None or self._closed:
             how = "was closed" if self._closed else "was not started: use `async with Client() as client`"
             raise ClientClosedError(f"this client {how}")
         self._running.manager.check_loop()

@@ -4,7 +4,8 @@ Theory of operation
 ===================
 1. It starts *probing*: one request alone, until the gateway has answered once. A mistyped base URL then costs one
    request, not a window of them.
-2. A refusal closes it until ``now + Retry-After``, or for a backoff where none was sent. Those that left before it
+2. A refusal closes it until ``now + Retry-After``, or for a backoff where none was sent; a second refusal in a row
+   for the longer of the two. Those that left before it
    closed belong to the same incident: they can only extend it by a Retry-After of their own.
 3. Open again, it lets one through; each one accepted doubles how many may be under way, up to `WIDE`, where the
    gate no longer matters.
@@ -26,6 +27,8 @@ class Gate:
     backoff: Backoff = attrs.field(factory=Backoff)
     opens_at: float = attrs.field(default=0.0, init=False)
     failures: int = attrs.field(default=0, init=False)
+    refused_since: float = attrs.field(default=0.0, init=False)
+    """When the first refusal came after the last acceptance; 0 before the first refusal."""
     _closed_at: float = attrs.field(default=-1.0, init=False)
     _width: int = attrs.field(default=1, init=False)
     _probing: bool = attrs.field(default=True, init=False)
@@ -42,14 +45,18 @@ class Gate:
         `retry_after` is the gateway's own word in seconds, which wins always; `random` is in [0, 1).
         """
         same_incident = sent_at <= self._closed_at
-        if retry_after is not None:
-            self.opens_at = max(self.opens_at, now + retry_after)
-        elif not same_incident:
-            self.opens_at = max(self.opens_at, now + self.backoff.delay(self.failures, random))
         if not same_incident:
+            backoff = self.backoff.delay(self.failures, random)
+            # A gateway that says "at once" again and again must not be taken at its word.
+            said = retry_after if retry_after and not self.failures else max(retry_after or 0.0, backoff)
+            self.opens_at = max(self.opens_at, now + said)
+            if not self.failures:
+                self.refused_since = now
             self.failures += 1
             self._closed_at = now
             self._width = 1
+        elif retry_after is not None:
+            self.opens_at = max(self.opens_at, now + retry_after)
         return max(0.0, self.opens_at - now)
 
     def passed(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+LONGEST_PAUSE = 60.0
+
 
 @attrs.define
 class PollBudget:
@@ -30,6 +32,9 @@ class PollBudget:
         self._pace = min(self.per_second, self._pace + self.per_second / 200)
 
     def refused(self, now: float, *, retry_after: float | None) -> None:
-        """A look was refused with 429: half the pace, and none at all before `retry_after` seconds have passed."""
+        """A look was refused with 429: half the pace, and none at all before `retry_after` seconds have passed.
+
+        More than a minute is not waited: tasks have deadlines, and one look a minute harms nobody.
+        """
         self._pace = max(min(self.floor, self.per_second), self._pace / 2)
-        self._next = max(self._next, now + (retry_after if retry_after is not None else 1.0))
+        self._next = max(self._next, now + min(retry_after or 1.0, LONGEST_PAUSE))

@@ -10,7 +10,7 @@ from nanobanana_async.storage._inputs import InputImage, input_digest, read_inpu
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._kinds import Kind, sniff
 from nanobanana_async.storage._names import Stems, file_stem, key_stem, slug
-from nanobanana_async.storage._part import PartFile
+from nanobanana_async.storage._part import PartFile, refuse_device
 from nanobanana_async.storage._save import MAX_FILE_BYTES, SavedImage, read_image, save_image
 from nanobanana_async.storage._targets import IfExists, Target, named_format, suffix_differs, target_for
 from nanobanana_async.storage._template import render_name
@@ -35,6 +35,7 @@ __all__ = [
     "named_format",
     "read_image",
     "read_input",
+    "refuse_device",
     "render_name",
     "run_to_end",
     "save_image",

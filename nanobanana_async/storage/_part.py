@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+from nanobanana_async.errors import StorageError
 from nanobanana_async.storage._disk import disk_errors
 
 _VISIBLE_CHARACTERS = 32  # of the target's name; at four bytes each the part's own name stays under 255 bytes
@@ -50,8 +52,9 @@ class PartFile:
             file.close()
 
     def replace(self, target: Path) -> Path:
-        """Puts the file in the place of `target`, whatever was there. Raises: StorageError."""
+        """Puts the file in the place of `target`, a file or a link that was there included. Raises: StorageError."""
         with disk_errors(f"write {target}"):
+            refuse_device(target)
             self._path.replace(target)
         _sync_folder(self._folder)
         return target
@@ -95,6 +98,16 @@ class PartFile:
             place.unlink(missing_ok=True)
             raise
         return True
+
+
+def refuse_device(path: Path) -> None:
+    """Raises: StorageError when `path` is a device, a pipe or a socket: a rename would put a file in its place."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+        raise StorageError(f"{str(path)!r} is a device or a pipe, not a file", remedy="Name a file, or a folder.")
 
 
 def _places(target: Path) -> Iterator[Path]:

@@ -6,7 +6,8 @@ Theory of operation
    the consumer. So memory is bounded, and a consumer that is slow slows the submissions.
 2. Each item becomes a row; what becomes of it comes back through `settled`, on the loop.
 3. A success that is to be saved goes through the download lane first.
-4. Left early, the batch feeds no more; what isn't sent is withdrawn; what is paid for goes on, and is in `uncollected`.
+4. A client that is closed under it ends the feeding; the iteration hands out what there is and then says so.
+5. Left early, the batch feeds no more; what isn't sent is withdrawn; what is paid for goes on, and is in `uncollected`.
 """
 
 from __future__ import annotations
@@ -20,17 +21,24 @@ from typing import Self
 
 import attrs
 
-from nanobanana_async.errors import ClientClosedError, InvalidRequestError, NanoBananaError, StorageError, UsageError
+from nanobanana_async.errors import (
+    ClientClosedError,
+    InvalidRequestError,
+    NanoBananaError,
+    StorageError,
+    UnknownOutcomeError,
+    UsageError,
+)
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded
+from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded, Unknown
 from nanobanana_async.tasks._desk import wall
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
-from nanobanana_async.values import Item, Request, Task
+from nanobanana_async.values import Item, Request
 
 Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
 AHEAD = 64
@@ -51,12 +59,13 @@ class Batch:
     _rows: dict[int, Row] = attrs.field(factory=dict, init=False)
     _ready: deque[Outcome] = attrs.field(factory=deque, init=False)
     _early: dict[int, Outcome] = attrs.field(factory=dict, init=False)
+    _saving: dict[int, Succeeded] = attrs.field(factory=dict, init=False)
     _uncollected: dict[int, Outcome] = attrs.field(factory=dict, init=False)
     _changed: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _room: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _feeder: asyncio.Task[None] | None = attrs.field(default=None, init=False)
     _fed: bool = attrs.field(default=False, init=False)
-    _broken: Exception | None = attrs.field(default=None, init=False)
+    _broken: BaseException | None = attrs.field(default=None, init=False)
     _stopped: tuple[SkipReason, NanoBananaError | None] | None = attrs.field(default=None, init=False)
     _pulled: int = attrs.field(default=0, init=False)
     _taken: int = attrs.field(default=0, init=False)
@@ -89,15 +98,13 @@ class Batch:
         self._tally.ended = self._now()
         self._feeder.cancel()
         self._manager.desk.runs.remove(self)
-        for outcome in [*self._ready, *self._early.values()]:
+        for outcome in [*self._ready, *self._early.values(), *self._saving.values()]:
             self._leave(outcome)
+        self._ready.clear()
+        self._changed.set()
         self._manager.withdraw(tuple(self._rows.values()))
-        for index, row in self._rows.items():
-            if row.task is not None:
-                error = still_running(row.task, "stopped")
-                self._uncollected[index] = Pending(
-                    item=row.item, index=index, task=row.task, reason="stopped", error=error
-                )
+        for row in self._rows.values():
+            self._leave(_as_it_stands(row))
         await asyncio.wait([self._feeder])
 
     # --- the consumer's side ------------------------------------------------------------------------------------
@@ -106,9 +113,10 @@ class Batch:
         return self
 
     async def __anext__(self) -> Outcome:
-        if self._feeder is None or self._closed:
-            raise ClientClosedError("this batch isn't running: iterate inside `async with client.batch(…) as batch`")
         while not self._ready:
+            if self._feeder is None or self._closed:
+                how = "iterate inside `async with client.batch(…) as batch`"
+                raise ClientClosedError(f"this batch isn't running: {how}")
             if self._fed and self._taken == self._pulled:
                 self._tally.ended = self._tally.ended or self._now()
                 if self._broken is not None:
@@ -145,6 +153,10 @@ class Batch:
                     except StopAsyncIteration:
                         return
                     self._take_in(item)
+        except asyncio.CancelledError:
+            self._broken = ClientClosedError("the client was closed before all items were read from the source")
+            self._tally.stopped_by = self._broken.message
+            raise
         except Exception as error:  # noqa: BLE001  the source is the user's: raised once all else has come out
             self._broken = error
         finally:
@@ -168,9 +180,10 @@ class Batch:
             row = Row(item, self._request_of(item), [self], index)
             self._rows[index] = row
             self._manager.add(row)
-        except NanoBananaError as error:
+        except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
             self._rows.pop(index, None)
-            self._deliver(Failed(item=item, index=index, error=error))
+            failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
+            self._deliver(Failed(item=item, index=index, error=failure))
 
     def _request_of(self, item: Item) -> Request:
         asked: object = item.request
@@ -185,12 +198,14 @@ class Batch:
 
     # --- what the manager tells ---------------------------------------------------------------------------------
 
-    def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
+    def stop(self, error: NanoBananaError | None, reason: SkipReason) -> None:
         """No request can succeed: the rest of the source is skipped."""
         self._stopped = self._stopped or (reason, error)
 
-    def accepted(self, task: Task) -> None:
-        """A row of it is paid for; there is nothing to do before it is settled."""
+    def accepted(self, row: Row) -> None:
+        """A row of it is paid for: told where nobody iterates any more, else when it is settled."""
+        if self._closed:
+            self._leave(_as_it_stands(row))
 
     def settled(self, outcome: Outcome) -> None:
         """A row of it is over: save what is to be saved, then hand it out."""
@@ -198,18 +213,22 @@ class Batch:
         if self._closed:
             self._leave(outcome)
         elif self._saver is not None and isinstance(outcome, Succeeded):
-            self._manager.crew.spawn(self._save(outcome, self._saver))
+            self._saving[outcome.index] = outcome
+            self._manager.crew.spawn(self._save(outcome, self._saver), at_end=lambda: self._not_saved(outcome.index))
         else:
             self._deliver(outcome)
 
     async def _save(self, outcome: Succeeded, saver: Saver) -> None:
-        try:
-            saved = await saver.save(outcome)
-        except asyncio.CancelledError:
+        saved = await saver.save(outcome)
+        del self._saving[outcome.index]
+        self._deliver(saved)
+
+    def _not_saved(self, index: int) -> None:
+        """Saving has ended; where that was before its end, what is paid for is handed out all the same."""
+        outcome = self._saving.pop(index, None)
+        if outcome is not None:
             error = StorageError("the client was closed before the picture was saved", task_id=outcome.task_id)
             self._deliver(attrs.evolve(outcome, file_error=error))
-            raise
-        self._deliver(saved)
 
     def _deliver(self, outcome: Outcome) -> None:
         if self._closed:
@@ -234,6 +253,17 @@ class Batch:
 
     def _now(self) -> float:
         return self._manager.desk.now()
+
+
+def _as_it_stands(row: Row) -> Outcome:
+    """The outcome of a row that nobody follows to its end."""
+    if row.task is not None:
+        error = still_running(row.task, "stopped")
+        return Pending(item=row.item, index=row.index, task=row.task, reason="stopped", error=error)
+    if row.state is ItemState.SENDING:
+        lost = UnknownOutcomeError("the batch was left while the create was on the wire")
+        return Unknown(item=row.item, index=row.index, error=lost)
+    return Skipped(item=row.item, index=row.index, reason="stopped")
 
 
 async def _each(source: Source) -> AsyncGenerator[object]:

@@ -7,7 +7,8 @@ Theory of operation
 3. A row whose look is due stands in `looks`, in the order it became due.
 4. `claim` hands out the next job: a create first, when gate, rate and in-flight window all have room, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
-5. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back.
+5. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
+   they are called: whoever ends a job that broke need not know how far it came.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Job:
-    """One exchange with the gateway: a create where the row is being sent, else a look."""
+    """One exchange with the gateway: a create where the row is being sent, else a look. `booked` until it is over."""
 
     row: Row
     is_create: bool
+    booked: bool = True
 
 
 @attrs.define(eq=False)
@@ -80,13 +82,22 @@ class Board:
         """When `claim` may have something to hand out with no answer in between; None when only an answer helps."""
         return min((when for when in self._wake_times(now) if when is not None), default=None)
 
-    def create_over(self) -> None:
-        """A create has left the wire."""
+    def create_over(self, job: Job, now: float, *, counted: bool) -> None:
+        """A create has left the wire; `counted` tells whether the vendor counts it, or may."""
+        if not job.booked:
+            return
+        job.booked = False
         self.creating -= 1
+        if counted:
+            self.window.counted(now)
+        else:
+            self.window.not_counted()
 
-    def look_over(self) -> None:
+    def look_over(self, job: Job) -> None:
         """A look has left the wire."""
-        self.looking -= 1
+        if job.booked:
+            job.booked = False
+            self.looking -= 1
 
     def take_slot(self, row: Row) -> None:
         """`row` counts as in flight from now on."""

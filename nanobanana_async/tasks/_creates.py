@@ -11,11 +11,12 @@ from typing import assert_never
 
 import attrs
 
-from nanobanana_async.errors import BusyError, NanoBananaError, NetworkError, UnknownOutcomeError, UsageError
+from nanobanana_async.errors import NanoBananaError, NetworkError, UnknownOutcomeError, UsageError
 from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.pacing import FailItem, HoldUnknown, Repeat, RepeatForAll, StopRun, after_create_failure
+from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk, wall
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
@@ -24,25 +25,25 @@ MOST_RESENT = 2
 """With ``on_unknown="resend"``: how often one item is sent again after a lost answer."""
 
 
-async def create(desk: Desk, row: Row) -> None:
-    """Send the create of `row` and carry out what its answer means."""
+async def create(desk: Desk, job: Job) -> None:
+    """Send the create of the row of `job` and carry out what its answer means."""
+    row = job.row
     sent_at = desk.now()
-    row.first_sent_at = row.first_sent_at or sent_at
     row.sent += 1
     try:
         wire = _wire(desk, row)
     except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
-        _leave_wire(desk, counted=False)
+        desk.board.create_over(job, desk.now(), counted=False)
         _not_encodable(desk, row, error)
         return
     desk.announce(CreateSent(at=wall(), item=row.item, attempt=row.sent))
     try:
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
-        _leave_wire(desk, counted=True)
-        _hold(desk, row, UnknownOutcomeError("the client was closed while the create was on the wire"))
+        desk.board.create_over(job, desk.now(), counted=True)
+        hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
         raise
-    _read(desk, row, answer, sent_at)
+    _read(desk, job, answer, sent_at)
 
 
 def _wire(desk: Desk, row: Row) -> WireRequest:
@@ -52,7 +53,11 @@ def _wire(desk: Desk, row: Row) -> WireRequest:
 
 
 def _not_encodable(desk: Desk, row: Row, error: Exception) -> None:
-    failure = error if isinstance(error, NanoBananaError) else UsageError(f"{row.request!r} can't be sent: {error!r}")
+    failure = (
+        error
+        if isinstance(error, NanoBananaError)
+        else UsageError(f"a {type(row.request).__name__} can't be sent: {error!r}")
+    )
     desk.fail(row, failure)
 
 
@@ -61,32 +66,30 @@ async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | Networ
     assert row.request is not None
     try:
         reply = await desk.transport.send(wire)
+        return desk.dialect(row.request.dialect).read_submitted(reply)
     except NetworkError as error:
         return error
     except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
         lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
         lost.__cause__ = error
         return lost
-    return desk.dialect(row.request.dialect).read_submitted(reply)
 
 
-def _read(desk: Desk, row: Row, answer: Submitted | NetworkError, sent_at: float) -> None:
+def _read(desk: Desk, job: Job, answer: Submitted | NetworkError, sent_at: float) -> None:
     _note_answer(desk, answer)
+    row = job.row
+    desk.board.create_over(job, desk.now(), counted=_is_counted(answer))
     match answer:
         case Accepted(task_id):
-            _leave_wire(desk, counted=True)
             desk.board.gate.passed()
             desk.accept(row, task_id)
         case Answered(result):
-            _leave_wire(desk, counted=True)
             desk.board.gate.passed()
             row.move(ItemState.SUCCEEDED)
             desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
         case Refused(problem):
-            _leave_wire(desk, counted=problem.status != 429 and problem.code != 429)
             _carry_on(desk, row, problem, sent_at)
         case NetworkError() as error:
-            _leave_wire(desk, counted=error.sent != "no")
             _carry_on(desk, row, error, sent_at)
         case _:
             assert_never(answer)
@@ -98,12 +101,15 @@ def _note_answer(desk: Desk, answer: Submitted | NetworkError) -> None:
         desk.board.gate.answered()
 
 
-def _leave_wire(desk: Desk, *, counted: bool) -> None:
-    desk.board.create_over()
-    if counted:
-        desk.board.window.counted(desk.now())
-    else:
-        desk.board.window.not_counted()
+def _is_counted(answer: Submitted | NetworkError) -> bool:
+    """Whether the vendor counts the create against its rate limit, or may: all but what it refused or never saw."""
+    match answer:
+        case Refused(problem):
+            return 429 not in (problem.status, problem.code)
+        case NetworkError() as error:
+            return error.sent != "no"
+        case _:
+            return True
 
 
 def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: float) -> None:
@@ -146,18 +152,19 @@ def _close_gate(desk: Desk, row: Row, step: RepeatForAll, sent_at: float) -> Non
         row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
     seconds = desk.board.gate.close(now, sent_at=sent_at, retry_after=step.retry_after, random=desk.random())
     desk.announce(GateClosed(at=wall(), seconds=seconds, error=step.error))
-    given_up = isinstance(step.error, BusyError) and now - row.first_sent_at > desk.settings.deadline
-    desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=not given_up))
-    if given_up:
-        desk.fail(row, step.error)
+    refused_for = now - desk.board.gate.refused_since
+    if max(seconds, refused_for) > desk.settings.deadline:
+        # Nobody has been let in for that long, or will be: waiting it out for each item would take days.
+        _stop(desk, row, StopRun(step.error, "service"))
         return
+    desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=True))
     _back_to_new(desk, row)
     desk.board.queue.appendleft(row)
 
 
 def _stop(desk: Desk, row: Row, step: StopRun) -> None:
     if step.item == "unknown":
-        _hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
+        hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
     else:
         desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=False))
         if step.item == "failed":
@@ -171,7 +178,7 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
     if desk.settings.on_unknown == "hold" or row.resent == MOST_RESENT:
-        _hold(desk, row, error)
+        hold(desk, row, error)
         return
     desk.announce(CreateLost(at=wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
@@ -182,7 +189,8 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     desk.board.queue.append(row)
 
 
-def _hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
+def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
+    """The answer is lost, and `row` ends as unknown."""
     desk.announce(CreateLost(at=wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
     desk.hold(row, error)

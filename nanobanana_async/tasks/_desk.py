@@ -36,8 +36,8 @@ SLOT_MARGIN = 2.0
 class Stoppable(Protocol):
     """A run that ends when no request can succeed any more."""
 
-    def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
-        """Feed no more items."""
+    def stop(self, error: NanoBananaError | None, reason: SkipReason) -> None:
+        """Send no more items."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +64,9 @@ class Desk:
     on_event: EventListener | None = None
     runs: list[Stoppable] = attrs.field(factory=list, init=False)
     preparing: set[Row] = attrs.field(factory=set, init=False)
+    followed: set[Row] = attrs.field(factory=set, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    keys_refused: int = attrs.field(default=0, init=False)
     has_answered: bool = attrs.field(default=False, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
     _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)
@@ -89,10 +91,12 @@ class Desk:
         assert row.request is not None
         task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
         row.move(ItemState.ACCEPTED)
-        self.announce(TaskAccepted(at=wall(), item=row.item, task=task))
         self.follow(row, task, first_look=self.settings.polling.first_look(row.expected, self.random()))
+        if not row.listeners:
+            logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
         for listener in tuple(row.listeners):
-            listener.accepted(task)
+            listener.accepted(row)
+        self.announce(TaskAccepted(at=wall(), item=row.item, task=task))
 
     def follow(self, row: Row, task: Task, *, first_look: float) -> None:
         """Look at `task` for the first time in `first_look` seconds, and then until its deadline."""
@@ -101,6 +105,7 @@ class Desk:
         row.accepted_at = now
         row.deadline = max(row.deadline, now + self.settings.deadline)
         self.by_task[task.id] = row
+        self.followed.add(row)
         self.board.take_slot(row)
         self.board.waiting.set(row, min(now + first_look, row.deadline))
 
@@ -109,6 +114,7 @@ class Desk:
         board = self.board
         board.waiting.strike(row)
         self.preparing.discard(row)
+        self.followed.discard(row)
         if row.task is not None and self.by_task.get(row.task.id) is row:
             del self.by_task[row.task.id]
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:

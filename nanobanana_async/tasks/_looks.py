@@ -23,6 +23,7 @@ from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucc
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import look_failure, task_failure
+from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk, wall
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Look, Looked, NotVisible, Refused, Result, Task, TaskState
@@ -33,12 +34,13 @@ OLDEST_RECORD = 14 * 24 * 3600.0
 """Records older than this are gone for good (PROTOCOL §1.8), in seconds."""
 
 
-async def look(desk: Desk, row: Row) -> None:
-    """Look at the task of `row` and carry out what was seen."""
+async def look(desk: Desk, job: Job) -> None:
+    """Look at the task of the row of `job` and carry out what was seen."""
+    row = job.row
     task = task_of(row)
-    dialect = desk.dialect(task.dialect)
     said: Look | Exception
     try:
+        dialect = desk.dialect(task.dialect)
         reply = await desk.transport.send(dialect.ask(task.id))
         said = dialect.read_record(task.id, reply)
     except NetworkError as error:
@@ -46,7 +48,7 @@ async def look(desk: Desk, row: Row) -> None:
     except Exception as error:  # noqa: BLE001  a user's transport may raise anything; the task is still paid for
         said = error
     finally:
-        desk.board.look_over()
+        desk.board.look_over(job)
     if not row.over:
         row.looks += 1
         _read(desk, row, said)
@@ -72,6 +74,7 @@ def _read(desk: Desk, row: Row, said: Look | Exception) -> None:
 
 def _looked(desk: Desk, row: Row, said: Looked) -> None:
     row.failed_looks, row.missing = 0, False
+    desk.keys_refused = 0
     before = task_of(row)
     row.task = attrs.evolve(said.task, model=said.task.model or before.model)
     desk.announce(TaskLooked(at=wall(), item=row.item, task=row.task, looks=row.looks))
@@ -106,24 +109,33 @@ def _not_visible(desk: Desk, row: Row) -> None:
     """No record: not yet, in the first 90 s; after that perhaps never, but it is paid for."""
     row.failed_looks, row.missing = 0, True
     created_at = task_of(row).created_at
-    if created_at is not None and (datetime.now(UTC) - created_at).total_seconds() > OLDEST_RECORD:
+    age = desk.now() - row.accepted_at
+    was_submitted_here = row.request is not None
+    if created_at is not None and not was_submitted_here and seconds_since(created_at) > OLDEST_RECORD:
         give_up(desk, row, "record_missing")
         return
-    age = desk.now() - row.accepted_at
     _schedule(desk, row, desk.settings.polling.while_missing(age, desk.random()))
 
 
 def _failed(desk: Desk, row: Row, error: NanoBananaError, *, retry_after: float | None = None) -> None:
     desk.announce(LookFailed(at=wall(), item=row.item, task=task_of(row), error=error))
     if isinstance(error, KeyRefusedError):
-        for other in tuple(desk.by_task.values()):
-            give_up(desk, other, "key", error)
-        return
+        desk.keys_refused += 1
+        if desk.keys_refused > 1:
+            _stop_looking(desk, error)
+            return
     if isinstance(error, BusyError):
         desk.board.budget.refused(desk.now(), retry_after=retry_after)
     row.failed_looks += 1
     wait = desk.settings.polling.after_failure(row.failed_looks, desk.random())
     _schedule(desk, row, max(wait, retry_after or 0.0), error)
+
+
+def _stop_looking(desk: Desk, error: KeyRefusedError) -> None:
+    """The key is refused, twice and with no answer in between: nothing can be asked, so nothing more is created."""
+    desk.stop(error, "key")
+    for row in tuple(desk.followed):
+        give_up(desk, row, "key", error)
 
 
 def _look_again(desk: Desk, row: Row) -> None:
@@ -161,6 +173,11 @@ def still_running(task: Task, reason: PendingReason, cause: NanoBananaError | No
     """The error for a task that nobody waits for any longer, and why."""
     why = _WHY[reason] + (f": {cause.message}" if cause is not None else "")
     return StillRunningError(f"task {task.id}: {why}", task_id=task.id)
+
+
+def seconds_since(moment: datetime) -> float:
+    """By the time of day."""
+    return (datetime.now(UTC) - moment).total_seconds()
 
 
 def task_of(row: Row) -> Task:

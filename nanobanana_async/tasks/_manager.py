@@ -5,7 +5,8 @@ Theory of operation
 1. What waits is data. A row stands on the board (`_board.py`) until something can be done for it.
 2. `pump` asks the board for jobs and starts a worker for each, up to `connections`. It is called whenever something
    may have changed: a row added, an answer read, a timer gone off. It is synchronous and never waits.
-3. A worker makes one exchange after another, for as long as the board has one to give, and then ends.
+3. A worker makes one exchange after another, for as long as the board has one to give, and then ends. However it ends,
+   the row it had in hand is settled or goes on: nothing that a user's code raises may lose what is paid for.
 4. There is one timer, set to the next moment at which the board may have something.
 5. Whoever awaits a row costs one future. A caller that is cancelled takes itself off the row, and the row goes on.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from functools import partial
 
 import anyio
 import attrs
@@ -22,21 +24,23 @@ import attrs
 from nanobanana_async.errors import (
     KeyRefusedError,
     NanoBananaError,
+    UnknownOutcomeError,
+    UsageError,
     WrongLoopError,
 )
 from nanobanana_async.events import ItemQueued, TaskDetached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._creates import create
+from nanobanana_async.tasks._creates import create, hold
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk, wall
 from nanobanana_async.tasks._looks import give_up, look
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
-from nanobanana_async.tasks._waiters import Waiter, result_of
-from nanobanana_async.values import Item, Result, Task
+from nanobanana_async.tasks._waiters import Waiter, out_of_time, result_of
+from nanobanana_async.values import Item, Result, Task, TaskState
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -55,6 +59,13 @@ class Statistics:
 
 
 @attrs.define(eq=False)
+class _Worker:
+    """Who makes exchanges, one after the other; `job` is the one under way."""
+
+    job: Job | None
+
+
+@attrs.define(eq=False)
 class TaskManager:
     """Sends creates, follows their tasks, and tells whoever listens. Lives on one loop."""
 
@@ -66,6 +77,7 @@ class TaskManager:
     _timer: asyncio.TimerHandle | None = attrs.field(default=None, init=False)
     _quiet: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _closing: bool = attrs.field(default=False, init=False)
+    _ended: bool = attrs.field(default=False, init=False)
     _pumping: bool = attrs.field(default=False, init=False)
 
     # --- in ---------------------------------------------------------------------------------------------------
@@ -74,6 +86,8 @@ class TaskManager:
         """Take in a new row; its listeners hear what becomes of it. ConfigurationError if it isn't spoken here."""
         assert row.request is not None
         self.desk.dialect(row.request.dialect)
+        row.expected = row.request.expected
+        images = tuple(row.request.images)
         self.desk.announce(ItemQueued(at=wall(), item=row.item))
         if self._closing:
             self.desk.skip(row, "stopped")
@@ -81,12 +95,13 @@ class TaskManager:
             self.desk.preparing.add(row)
             self.crew.spawn(self._prepare(row))
         else:
-            row.image_urls = tuple(str(image) for image in row.request.images)
+            row.image_urls = tuple(str(image) for image in images)
             self.desk.board.queue.append(row)
         self.pump()
 
     def adopt(self, task: Task) -> Row:
-        """The row that follows `task`: the one there is, or a new one that looks at once."""
+        """The row that follows `task`: the one there is, or one that looks at once. Raises: ConfigurationError."""
+        self.desk.dialect(task.dialect)
         row = self.desk.by_task.get(task.id)
         if row is None:
             row = Row(Item("", key=task.id), state=ItemState.ACCEPTED)
@@ -96,40 +111,33 @@ class TaskManager:
 
     async def submitted(self, row: Row, *, timeout: float) -> Task:
         """Add `row` and wait until its task is accepted; the errors of an item are raised."""
-        waiter = self._waiter(row, timeout, until_accepted=True)
-        self.add(row)
-        task = await self._wait(waiter)
-        if isinstance(task, Task):
-            return task
-        result_of(task)
-        assert row.task is not None
-        return row.task
+        said = await self._wait(self._waiter(row, timeout, until_accepted=True))
+        if isinstance(said, Task):
+            return said
+        result = result_of(said)  # a gateway that answers at once: there is nothing left to wait for
+        return Task(result.task_id or "", model=result.model, state=TaskState.SUCCESS, raw=result.raw)
 
     async def finished(self, row: Row, *, timeout: float) -> Result:
         """Wait for the result of `row`, which is added where it is new; the errors of an item are raised."""
-        waiter = self._waiter(row, timeout, until_accepted=False)
-        if row.state is ItemState.NEW:
-            self.add(row)
-        else:
-            row.deadline = max(row.deadline, self._loop.time() + timeout)
-        outcome = await self._wait(waiter)
+        row.deadline = max(row.deadline, self._loop.time() + timeout)
+        outcome = await self._wait(self._waiter(row, timeout, until_accepted=False))
         assert not isinstance(outcome, Task)
         return result_of(outcome)
 
     def withdraw(self, rows: Iterable[Row]) -> None:
         """Nobody wants these any more: what is not sent yet ends as skipped, what is on its way goes on alone."""
         for row in rows:
-            if row.over:
-                continue
-            if row.state is ItemState.NEW:
+            if not row.over and row.state is ItemState.NEW:
                 self.desk.skip(row, "stopped")
-                continue
-            self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
-            if row.task is not None:
-                logger.warning("nobody waits for task %s any more; it is paid for: wait for its id", row.task.id)
-            else:
-                logger.warning("nobody waits for a create on the wire any more; its id will be on on_event")
+            elif not row.over:
+                self._tell_detached(row)
         self.pump()
+
+    def _tell_detached(self, row: Row) -> None:
+        self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
+        if row.task is not None:
+            logger.warning("nobody waits for task %s any more; it is paid for: wait for its id", row.task.id)
+            row.is_told = True
 
     # --- awaiting one row -------------------------------------------------------------------------------------
 
@@ -141,42 +149,83 @@ class TaskManager:
         return waiter
 
     async def _wait(self, waiter: Waiter) -> Task | Outcome:
-        self.pump()
-        row = waiter.row
+        """What the waiter is told; the row is added first, where it is new."""
         try:
+            if waiter.row.state is ItemState.NEW:
+                self.add(waiter.row)
+            self.pump()
             return await waiter.future
+        except asyncio.CancelledError:
+            if waiter.future.done() and not waiter.future.cancelled():
+                self._tell_detached(waiter.row)  # it was told in the very moment in which it was cancelled
+            raise
         finally:
-            self._limits.strike(waiter)
-            if waiter in row.listeners:
-                row.listeners.remove(waiter)
-                has_what_it_wanted = waiter.until_accepted and row.state is ItemState.ACCEPTED
-                if not row.listeners and not has_what_it_wanted:
-                    self.withdraw([row])
+            self._leave(waiter)
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Nobody awaits `waiter` any more; where it was the last to want its row, that is withdrawn."""
+        row = waiter.row
+        self._limits.strike(waiter)
+        if waiter not in row.listeners:
+            return
+        row.listeners.remove(waiter)
+        has_what_it_wanted = waiter.until_accepted and row.state is ItemState.ACCEPTED
+        if not row.listeners and not has_what_it_wanted:
+            self.withdraw([row])
+
+    def _expire(self, waiter: Waiter) -> None:
+        """The time of `waiter` is up. A row that isn't sent is taken back here and now: what is said of it holds."""
+        if not waiter.future.done():
+            waiter.future.set_exception(out_of_time(waiter.row, waiter.seconds))
+        self._leave(waiter)
 
     # --- the work ---------------------------------------------------------------------------------------------
 
     def pump(self) -> None:
         """Start what can be started now, and set the timer for what comes later."""
-        if self._pumping:
+        if self._pumping or self._ended:
             return
         self._pumping = True
         try:
             now = self._loop.time()
             for waiter in self._limits.due(now):
-                waiter.expire()
+                self._expire(waiter)
             self.desk.board.wake(now)
             while (job := self.desk.board.claim(now)) is not None:
-                self.crew.spawn(self._work(job))
+                worker = _Worker(job)
+                self.crew.spawn(self._work(worker), at_end=partial(self._worker_over, worker))
             self._set_timer(now)
         finally:
             self._pumping = False
 
-    async def _work(self, job: Job | None) -> None:
-        while job is not None:
-            await (create if job.is_create else look)(self.desk, job.row)
+    async def _work(self, worker: _Worker) -> None:
+        while worker.job is not None:
+            await (create if worker.job.is_create else look)(self.desk, worker.job)
             self._quiet.set()
-            job = self.desk.board.claim(self._loop.time())
+            worker.job = None if self._ended else self.desk.board.claim(self._loop.time())
             self.pump()
+
+    def _worker_over(self, worker: _Worker) -> None:
+        """A worker has ended; one that broke, or never began, leaves a job whose row must not be forgotten."""
+        if worker.job is not None:
+            self._salvage(worker.job)
+            self._quiet.set()
+            self.pump()
+
+    def _salvage(self, job: Job) -> None:
+        desk, row = self.desk, job.row
+        if job.is_create:
+            desk.board.create_over(job, desk.now(), counted=True)
+        else:
+            desk.board.look_over(job)
+        if row.over or row.ticket or row in desk.board.queue:
+            return
+        if row.state is ItemState.SENDING:
+            hold(desk, row, UnknownOutcomeError("the create was cut short on the wire"))
+        elif row.state is ItemState.ACCEPTED and not self._ended:
+            desk.board.waiting.set(row, desk.now() + 1.0)
+        elif row.state is ItemState.NEW:
+            desk.fail(row, UsageError("what was to be sent broke its worker; see the log"))
 
     def _set_timer(self, now: float) -> None:
         times = [when for when in (self.desk.board.wakes_at(now), self._limits.next()) if when is not None]
@@ -197,6 +246,8 @@ class TaskManager:
             row.image_urls = await self.uploads.urls_for(row.request)
         except NanoBananaError as error:
             self._not_prepared(row, error)
+        except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; nothing was created
+            self._not_prepared(row, UsageError(f"the transport broke under an upload: {error!r}"))
         else:
             if not row.over:
                 self.desk.preparing.discard(row)
@@ -228,21 +279,38 @@ class TaskManager:
         )
 
     async def aclose(self, grace: float) -> None:
-        """Send nothing more, wait up to `grace` seconds for the creates on the wire, and leave."""
+        """Send nothing more, wait up to `grace` seconds for the creates on the wire, and leave.
+
+        Cut short itself, it waits for nothing, and leaves all the same: whoever waits is told, and what is paid for
+        is logged.
+        """
         self._closing = True
         self.desk.board.sends_creates = False
+        for run in tuple(self.desk.runs):
+            run.stop(None, "stopped")
         self.desk.skip_queued("stopped")
-        with anyio.move_on_after(grace):
-            while self.desk.board.creating:
-                self._quiet.clear()
-                await self._quiet.wait()
+        try:
+            with anyio.move_on_after(grace):
+                while self.desk.board.creating:
+                    self._quiet.clear()
+                    await self._quiet.wait()
+        finally:
+            self._end()
+        await self.crew.aclose()
+
+    def _end(self) -> None:
+        """The part of the close that nothing cuts short."""
+        self._ended = True
         if self._timer is not None:
             self._timer.cancel()
-        await self.crew.aclose()
         self.desk.skip_queued("stopped")
-        for row in tuple(self.desk.by_task.values()):
-            logger.warning("task %s is paid for and not collected: wait for its id later", row.task and row.task.id)
+        paid_for = [row for row in self.desk.followed if row.task is not None]
+        untold = [row.task.id for row in paid_for if row.task is not None and not row.is_told]
+        if untold:
+            logger.warning("paid for and not collected; wait for these ids later: %s", ", ".join(sorted(untold)))
+        for row in paid_for:
             give_up(self.desk, row, "stopped")
+        self.crew.cancel()
 
     def check_loop(self) -> None:
         """WrongLoopError when the running loop isn't the one this manager lives on."""

@@ -13,6 +13,8 @@ from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.values import Look, Looked, Refused, Task, WireReply, WireRequest
 
 TRIES = 3
+LONGEST_WAIT = 30.0
+"""Seconds: who asks for a balance doesn't want to sleep out a longer Retry-After."""
 
 T = TypeVar("T")
 
@@ -35,7 +37,8 @@ async def ask(desk: Desk, request: WireRequest, read: Callable[[WireReply], T | 
         except NetworkError as failure:
             error = failure
         failures += 1
-        if failures >= TRIES or not is_worth_repeating(error):
+        too_long = retry_after is not None and retry_after > LONGEST_WAIT
+        if failures >= TRIES or too_long or not is_worth_repeating(error):
             raise error
         await anyio.sleep(retry_after or desk.settings.backoff.delay(failures, desk.random()))
 

@@ -36,8 +36,8 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True when every item succeeded and is saved where that was asked for."""
-        return self.succeeded == self.total and not self.unsaved
+        """True when nothing stopped it, and every item succeeded and is saved where that was asked for."""
+        return self.succeeded == self.total and not self.unsaved and self.stopped_by is None
 
     @property
     def images_per_minute(self) -> float:

@@ -16,8 +16,8 @@ from nanobanana_async.values import Expected, Item, Request, Task
 class Listener(Protocol):
     """Somebody who wants to know what becomes of a row. Called on the loop; must not raise and must not wait."""
 
-    def accepted(self, task: Task) -> None:
-        """The gateway has taken it."""
+    def accepted(self, row: Row) -> None:
+        """The gateway has taken `row`, which has its task now."""
 
     def settled(self, outcome: Outcome) -> None:
         """It is over, one way or another."""
@@ -31,9 +31,11 @@ UNKNOWN_TIME = Expected(first=0.0, usual=60.0)
 class Row:
     """One item: what it asks for, how far it is, and who listens.
 
-    `request` is None for a task that was submitted elsewhere and is only waited for. Times are those of the loop's
+    `request` is None for a task that was submitted elsewhere and is only waited for; `expected` is the documented time
+    of its task. Times are those of the loop's
     clock, in seconds. `slot` tells whether it counts as in flight. `lost` is the error of an earlier attempt whose
     answer was lost, where the user has it sent again: from then on nobody can say that nothing was charged.
+    `is_told`: the log has its task's id already.
     """
 
     item: Item
@@ -47,7 +49,6 @@ class Row:
     sent: int = 0
     resent: int = 0
     lost: UnknownOutcomeError | None = None
-    first_sent_at: float = 0.0
     accepted_at: float = 0.0
     deadline: float = 0.0
     looks: int = 0
@@ -56,12 +57,9 @@ class Row:
     missing: bool = False
     slot: bool = False
     over: bool = False
+    is_told: bool = False
     ticket: int = 0
-
-    @property
-    def expected(self) -> Expected:
-        """The documented time of its task."""
-        return self.request.expected if self.request is not None else UNKNOWN_TIME
+    expected: Expected = UNKNOWN_TIME
 
     def move(self, to: ItemState) -> None:
         """Change its state, as `lifecycle` allows."""

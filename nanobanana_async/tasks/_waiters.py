@@ -30,20 +30,15 @@ class Waiter:
     future: asyncio.Future[Task | Outcome]
     ticket: int = 0
 
-    def accepted(self, task: Task) -> None:
+    def accepted(self, row: Row) -> None:
         """The task's id is known."""
-        if self.until_accepted and not self.future.done():
-            self.future.set_result(task)
+        if self.until_accepted and row.task is not None and not self.future.done():
+            self.future.set_result(row.task)
 
     def settled(self, outcome: Outcome) -> None:
         """The row is over."""
         if not self.future.done():
             self.future.set_result(outcome)
-
-    def expire(self) -> None:
-        """Its time is up: nothing more is known than the row tells now."""
-        if not self.future.done():
-            self.future.set_exception(out_of_time(self.row, self.seconds))
 
 
 def out_of_time(row: Row, seconds: float) -> NanoBananaError:

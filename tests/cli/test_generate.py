@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,14 @@ def test_nothing_a_gateway_says_reaches_the_terminal_as_a_command(gateway: Emula
     said = nanobanana("download", "\x1b[2Jid", "-o", tmp_path)
 
     assert "\x1b" not in said.err
+
+
+def test_a_device_is_refused_before_anything_is_paid(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """A rename would put a file in its place."""
+    os.mkfifo(tmp_path / "pipe")
+
+    said = nanobanana("generate", "a cat", "-o", tmp_path / "pipe", "--speed", 1000)
+
+    assert said.code == 2
+    assert "device or a pipe" in said.err
+    assert not gateway.world.ledger.creates

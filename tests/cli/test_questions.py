@@ -132,7 +132,8 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
 
     assert said.code == 1
     assert said.out.splitlines() == [
-        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | 4 credits (0.02 USD)",
+        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | "
+        "4 credits (0.02 USD) and what the pending ones cost",
         "pending  b  t1",
         "unknown  c  no task id",
     ]

@@ -264,19 +264,6 @@ async def test_a_record_that_never_comes_is_pending_and_said_so() -> None:
     assert outcome.reason == "record_missing"
 
 
-async def test_a_missing_record_older_than_the_vendor_keeps_them_is_given_up_at_once() -> None:
-    """PROTOCOL §1.8: 14 days."""
-    kie = ScriptedKie()
-    old = said(200, data=record("task0", "waiting", createTime=1_700_000_000_000))
-    kie.looks = [old, said(422, "recordInfo is null")]
-
-    async with kie.client() as client:
-        (outcome,) = await client.generate_all(["a banana"])
-
-    assert isinstance(outcome, Pending)
-    assert outcome.reason == "record_missing"
-
-
 async def test_the_report_adds_up() -> None:
     """Counts by state, and the credits that the records name."""
     kie = ScriptedKie()

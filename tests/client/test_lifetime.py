@@ -177,7 +177,7 @@ async def test_closing_waits_for_creates_on_the_wire_and_names_what_is_paid_for(
         await caller
 
     assert caught.value.task_id == "task0"
-    assert "task0 is paid for" in caplog.text
+    assert "paid for and not collected; wait for these ids later: task0" in caplog.text
 
 
 async def test_a_create_that_outlasts_the_grace_is_unknown() -> None:

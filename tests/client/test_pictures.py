@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -118,7 +119,7 @@ async def test_a_path_is_obeyed_to_the_letter(tmp_path: Path, caplog: pytest.Log
 
 
 async def test_a_folder_is_accepted_and_several_pictures_are_numbered(tmp_path: Path) -> None:
-    """Names that we make follow what the file is, and overwrite nothing."""
+    """Names follow what the file is; a task saved again is the same file."""
     kie = file_host(a=whole(), b=whole(picture("JPEG")))
 
     async with kie.client() as client:
@@ -126,8 +127,20 @@ async def test_a_folder_is_accepted_and_several_pictures_are_numbered(tmp_path: 
         second = await client.save(result("a.png"), tmp_path)
 
     assert [path.name for path in first] == ["task0.png", "task0-2.jpg"]
-    assert second[0] not in first
-    assert len(list(tmp_path.iterdir())) == 3
+    assert second == first[:1]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+async def test_a_picture_is_no_device(tmp_path: Path) -> None:
+    """A pipe, or /dev/null, is never replaced by a file."""
+    os.mkfifo(tmp_path / "pipe")
+
+    async with file_host(a=whole()).client() as client:
+        with pytest.raises(StorageError, match="device or a pipe"):
+            await client.save(result(), tmp_path / "pipe")
+
+    assert (tmp_path / "pipe").is_fifo()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 async def test_what_breaks_on_the_way_is_fetched_again() -> None:

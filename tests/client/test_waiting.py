@@ -56,7 +56,7 @@ async def test_a_look_that_is_refused_for_being_too_fast_slows_all_looks_down() 
 async def test_a_key_refused_by_a_look_ends_the_polling_and_loses_nothing() -> None:
     """The task is paid for: its id is in the error, and can be waited for with a better key."""
     kie = ScriptedKie()
-    kie.looks = [said(401, "Unauthorized")]
+    kie.looks = [said(401, "Unauthorized"), said(401, "Unauthorized")]
 
     async with kie.client() as client:
         with pytest.raises(StillRunningError) as caught:

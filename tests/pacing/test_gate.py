@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nanobanana_async.pacing import Backoff, Gate
 
 
@@ -49,6 +51,22 @@ def test_without_retry_after_it_backs_off_twice_as_long_each_time() -> None:
         now = gate.opens_at + 1
 
     assert closed == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_a_gateway_that_says_at_once_again_and_again_is_not_taken_at_its_word() -> None:
+    """Retry-After: 0 is a backoff; a second refusal in a row waits for the longer of the two."""
+    gate = open_gate()
+
+    first = gate.close(0.0, sent_at=0.0, retry_after=0.0, random=1.0)
+    second = gate.close(5.0, sent_at=5.0, retry_after=0.001, random=1.0)
+    burst = gate.close(5.1, sent_at=5.0, retry_after=3.0, random=1.0)
+
+    assert (first, second) == (0.5, 1.0)
+    assert burst == pytest.approx(3.0)
+    assert gate.refused_since == 0.0
+    gate.passed()
+    gate.close(60.0, sent_at=60.0, retry_after=None, random=1.0)
+    assert gate.refused_since == 60.0
 
 
 def test_refusals_of_one_burst_are_one_incident() -> None:

@@ -84,6 +84,15 @@ def test_a_refused_look_halves_the_pace_and_answers_win_it_back() -> None:
     assert budget.opens_at(100.0) - 100.0 == pytest.approx(0.05, abs=0.001)
 
 
+def test_no_look_waits_longer_than_a_minute_for_its_pace() -> None:
+    """Tasks have deadlines: a Retry-After of an hour is not sat out."""
+    budget = PollBudget(20.0)
+
+    budget.refused(10.0, retry_after=3600.0)
+
+    assert budget.opens_at(10.0) == 70.0
+
+
 def test_without_retry_after_a_refused_look_waits_a_second() -> None:
     """No 429 is answered by asking at once."""
     budget = PollBudget(20.0)

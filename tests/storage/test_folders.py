@@ -38,7 +38,7 @@ async def test_a_folder_that_cannot_be_is_named_with_the_reason(tmp_path: Path) 
         await ensure_writable(tmp_path / "file")
     with pytest.raises(ConfigurationError, match=r"File name too long \(ENAMETOOLONG\)"):
         await ensure_writable(tmp_path / ("x" * 300))
-    with pytest.raises(ConfigurationError, match="embedded null byte"):
+    with pytest.raises(ConfigurationError, match="embedded null"):
         await ensure_writable(f"{tmp_path}/a\0b")
 
 

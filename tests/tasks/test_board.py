@@ -57,11 +57,14 @@ def test_the_rate_window_and_the_in_flight_window_hold_creates_back() -> None:
     few = board(in_flight=3)
     few.queue.extend(new() for _ in range(5))
 
-    assert (len(claimed(narrow)), len(claimed(few))) == (2, 3)
+    jobs = claimed(narrow)
+    assert (len(jobs), len(claimed(few))) == (2, 3)
     assert (narrow.wakes_at(0.0), few.wakes_at(0.0)) == (None, None)
-    narrow.create_over()
-    narrow.window.counted(1.0)
+    job = jobs[0]
+    narrow.create_over(job, 1.0, counted=True)
+    narrow.create_over(job, 9.0, counted=True)
     assert narrow.wakes_at(1.0) == 11.0
+    assert narrow.creating == 1
 
 
 def test_a_closed_gate_is_waited_for() -> None:

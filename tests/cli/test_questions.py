@@ -130,10 +130,10 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
     )
     said = nanobanana("status", folder)
 
+    price = "4 credits (0.02 USD) and what the pending ones cost"
     assert said.code == 1
     assert said.out.splitlines() == [
-        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | "
-        "4 credits (0.02 USD) and what the pending ones cost",
+        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | {price}",
         "pending  b  t1",
         "unknown  c  no task id",
     ]

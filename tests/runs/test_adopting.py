@@ -157,7 +157,7 @@ async def test_a_key_refused_under_adopted_tasks_stops_the_run(tmp_path: Path) -
     kie = kie_with_files()
     kie.state = "waiting"
     await run_on(kie, source, out, deadline=0.01)
-    kie.looks = [said(401, "You do not have access permissions")]
+    kie.looks = [said(401, "You do not have access permissions")] * 2
 
     report = await run_on(kie, source, out)
 

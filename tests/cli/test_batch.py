@@ -168,7 +168,7 @@ def test_a_refused_account_stops_the_run(gateway: EmulatorServer, tmp_path: Path
     assert said.code == 3
     assert said.err.count(words) == 1
     assert {row["state"] for row in said.rows} == {"skipped"}
-    assert "To go on, run the same command again" in said.err
+    assert "Once that is put right, run the same command again" in said.err
 
 
 def test_a_mistyped_base_url_is_one_error_and_one_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

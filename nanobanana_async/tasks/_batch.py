@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from types import TracebackType
@@ -39,6 +40,8 @@ from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
 from nanobanana_async.values import Item, Request
+
+logger = logging.getLogger("nanobanana_async")
 
 Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
 AHEAD = 64
@@ -98,8 +101,10 @@ class Batch:
         self._tally.ended = self._now()
         self._feeder.cancel()
         self._manager.desk.runs.remove(self)
-        for outcome in [*self._ready, *self._early.values(), *self._saving.values()]:
+        not_taken = [*self._ready, *self._early.values(), *self._saving.values()]
+        for outcome in not_taken:
             self._leave(outcome)
+        _log_paid([outcome.task_id for outcome in not_taken if outcome.charged == "yes"])
         self._ready.clear()
         self._changed.set()
         self._manager.withdraw(tuple(self._rows.values()))
@@ -206,6 +211,7 @@ class Batch:
         """A row of it is paid for: told where nobody iterates any more, else when it is settled."""
         if self._closed:
             self._leave(_as_it_stands(row))
+            _log_paid([row.task.id if row.task is not None else None])
 
     def settled(self, outcome: Outcome) -> None:
         """A row of it is over: save what is to be saved, then hand it out."""
@@ -253,6 +259,11 @@ class Batch:
 
     def _now(self) -> float:
         return self._manager.desk.now()
+
+
+def _log_paid(task_ids: list[str | None]) -> None:
+    if task_ids:
+        logger.warning("paid for, and left with their batch: %s", ", ".join(map(str, task_ids)))
 
 
 def _as_it_stands(row: Row) -> Outcome:

@@ -126,18 +126,20 @@ class TaskManager:
 
     def withdraw(self, rows: Iterable[Row]) -> None:
         """Nobody wants these any more: what is not sent yet ends as skipped, what is on its way goes on alone."""
-        for row in rows:
-            if not row.over and row.state is ItemState.NEW:
+        alone = [row for row in rows if not row.over]
+        for row in alone:
+            if row.state is ItemState.NEW:
                 self.desk.skip(row, "stopped")
-            elif not row.over:
-                self._tell_detached(row)
+        self._tell_detached([row for row in alone if not row.over])
         self.pump()
 
-    def _tell_detached(self, row: Row) -> None:
-        self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
-        if row.task is not None:
-            logger.warning("nobody waits for task %s any more; it is paid for: wait for its id", row.task.id)
-            row.is_told = True
+    def _tell_detached(self, rows: list[Row]) -> None:
+        for row in rows:
+            self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
+            row.is_told = row.task is not None
+        ids = [row.task.id for row in rows if row.task is not None]
+        if ids:
+            logger.warning("paid for, and nobody waits any more; wait for these ids: %s", ", ".join(ids))
 
     # --- awaiting one row -------------------------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class TaskManager:
             return await waiter.future
         except asyncio.CancelledError:
             if waiter.future.done() and not waiter.future.cancelled():
-                self._tell_detached(waiter.row)  # it was told in the very moment in which it was cancelled
+                self._tell_detached([waiter.row])  # it was told in the very moment in which it was cancelled
             raise
         finally:
             self._leave(waiter)

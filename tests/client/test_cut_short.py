@@ -54,8 +54,8 @@ async def test_a_close_that_is_cancelled_goes_on() -> None:
     await client.aclose()
 
 
-async def test_what_a_batch_leaves_on_the_wire_is_in_its_uncollected() -> None:
-    """First as unknown, and as pending once its id is known."""
+async def test_what_a_batch_leaves_on_the_wire_is_in_its_uncollected(caplog: pytest.LogCaptureFixture) -> None:
+    """First as unknown, and as pending once its id is known; the log has it for those who hold no batch."""
     kie = ScriptedKie()
     kie.state = "generating"
     kie.answering.clear()
@@ -68,6 +68,7 @@ async def test_what_a_batch_leaves_on_the_wire_is_in_its_uncollected() -> None:
         await until(lambda: isinstance(batch.uncollected[0], Pending))
 
     assert isinstance(on_the_wire, Unknown)
+    assert "left with their batch: task0" in caplog.text
     assert batch.uncollected[0].task_id == "task0"
 
 

@@ -57,7 +57,7 @@ async def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
         await read_input("/dev/full", max_bytes=LIMIT)
     with pytest.raises(BadImageError, match=r"can't be read: File name too long \(ENAMETOOLONG\)"):
         await read_input("x" * 300, max_bytes=LIMIT)
-    with pytest.raises(BadImageError, match="can't be read: embedded null byte"):
+    with pytest.raises(BadImageError, match=r"can't be read: .*embedded null"):
         await read_input("a\0b", max_bytes=LIMIT)
 
 

@@ -31,7 +31,8 @@ class Gate:
     """When the first refusal came after the last acceptance; 0 before the first refusal."""
     _closed_at: float = attrs.field(default=-1.0, init=False)
     _width: int = attrs.field(default=1, init=False)
-    _probing: bool = attrs.field(default=True, init=False)
+    has_answered: bool = attrs.field(default=False, init=False)
+    """Whether the gateway has ever answered in its own words; until then it is probed."""
 
     def room(self, now: float, *, under_way: int) -> int:
         """How many more may leave at `now`, with `under_way` of them on the wire."""
@@ -62,11 +63,11 @@ class Gate:
     def passed(self) -> None:
         """A request was accepted."""
         self.failures = 0
-        self._width = WIDE if self._probing else min(WIDE, self._width * 2)
-        self._probing = False
+        self._width = WIDE if not self.has_answered else min(WIDE, self._width * 2)
+        self.has_answered = True
 
     def answered(self) -> None:
         """The gateway has spoken, whatever it said: it is there, and nothing is left to probe."""
-        if self._probing and self._closed_at < 0:
+        if not self.has_answered and self._closed_at < 0:
             self._width = WIDE
-        self._probing = False
+        self.has_answered = True

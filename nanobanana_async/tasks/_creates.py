@@ -97,7 +97,6 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError, sent_at: float
 
 def _note_answer(desk: Desk, answer: Submitted | NetworkError) -> None:
     if isinstance(answer, Accepted | Answered) or (isinstance(answer, Refused) and answer.problem.enveloped):
-        desk.has_answered = True
         desk.board.gate.answered()
 
 
@@ -118,7 +117,7 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: fl
         failure,
         url=desk.gateway.address,
         attempts=row.attempts,
-        has_answered=desk.has_answered,
+        has_answered=desk.board.gate.has_answered,
         on_server_error=desk.settings.on_server_error,
     )
     match step:

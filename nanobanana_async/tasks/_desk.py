@@ -67,7 +67,6 @@ class Desk:
     followed: set[Row] = attrs.field(factory=set, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
-    has_answered: bool = attrs.field(default=False, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
     _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)
 

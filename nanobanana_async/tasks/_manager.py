@@ -35,7 +35,7 @@ from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk, wall
-from nanobanana_async.tasks._looks import give_up, look
+from nanobanana_async.tasks._looks import give_up, look, task_of
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
@@ -155,7 +155,8 @@ class TaskManager:
         try:
             if waiter.row.state is ItemState.NEW:
                 self.add(waiter.row)
-            self.pump()
+            else:
+                self.pump()
             return await waiter.future
         except asyncio.CancelledError:
             if waiter.future.done() and not waiter.future.cancelled():
@@ -306,11 +307,10 @@ class TaskManager:
         if self._timer is not None:
             self._timer.cancel()
         self.desk.skip_queued("stopped")
-        paid_for = [row for row in self.desk.followed if row.task is not None]
-        untold = [row.task.id for row in paid_for if row.task is not None and not row.is_told]
+        untold = sorted(task_of(row).id for row in self.desk.followed if not row.is_told)
         if untold:
-            logger.warning("paid for and not collected; wait for these ids later: %s", ", ".join(sorted(untold)))
-        for row in paid_for:
+            logger.warning("paid for and not collected; wait for these ids later: %s", ", ".join(untold))
+        for row in tuple(self.desk.followed):
             give_up(self.desk, row, "stopped")
         self.crew.cancel()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +62,7 @@ class Client:
             ``"hold"`` it as unknown.
         on_event: called with each event of `nanobanana_async.events`, synchronously.
         seed: of the jitter in waits; None is another one each time.
+        clock: the time of day, in seconds since the epoch; a test on virtual time gives its own.
 
     Raises:
         ConfigurationError: a setting is out of its range.
@@ -82,6 +84,7 @@ class Client:
         on_server_error: OnServerError = "repeat",
         on_event: EventListener | None = None,
         seed: int | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         if gateway is not None and (api_key is not None or base_url is not None):
             raise ConfigurationError(
@@ -99,6 +102,7 @@ class Client:
             ),
             on_event=on_event,
             seed=seed,
+            clock=clock,
         )
         self._running: Running | None = None
         self._closing: asyncio.Task[None] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Callable
 from typing import Self
 
 import attrs
@@ -26,6 +27,7 @@ class Policies:
     settings: Settings
     on_event: EventListener | None
     seed: int | None
+    clock: Callable[[], float]
 
 
 @attrs.frozen
@@ -60,6 +62,7 @@ class Running:
             transport=transport,
             settings=policies.settings,
             now=loop.time,
+            wall=policies.clock,
             random=random.Random(policies.seed).random,  # noqa: S311  jitter, no secret
             on_event=policies.on_event,
         )

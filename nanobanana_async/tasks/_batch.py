@@ -33,7 +33,6 @@ from nanobanana_async.errors import (
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded, Unknown
-from nanobanana_async.tasks._desk import wall
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._report import Report, Tally
@@ -241,7 +240,7 @@ class Batch:
             self._leave(outcome)
             return
         self._tally.add(outcome)
-        self._manager.desk.announce(OutcomeReached(at=wall(), outcome=outcome))
+        self._manager.desk.announce(OutcomeReached(at=self._manager.desk.wall(), outcome=outcome))
         if not self._ordered:
             self._ready.append(outcome)
         else:

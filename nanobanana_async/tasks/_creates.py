@@ -17,7 +17,7 @@ from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.pacing import FailItem, HoldUnknown, Repeat, RepeatForAll, StopRun, after_create_failure
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
 
@@ -36,7 +36,7 @@ async def create(desk: Desk, job: Job) -> None:
         desk.board.create_over(job, desk.now(), counted=False)
         _not_encodable(desk, row, error)
         return
-    desk.announce(CreateSent(at=wall(), item=row.item, attempt=row.sent))
+    desk.announce(CreateSent(at=desk.wall(), item=row.item, attempt=row.sent))
     try:
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
@@ -126,7 +126,7 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: fl
         case RepeatForAll():
             _close_gate(desk, row, step, sent_at)
         case FailItem(error):
-            desk.announce(CreateRefused(at=wall(), item=row.item, error=error, again=False))
+            desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=False))
             desk.fail(row, error)
         case StopRun():
             _stop(desk, row, step)
@@ -139,7 +139,7 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: fl
 def _try_again(desk: Desk, row: Row, error: NanoBananaError, counts_as: str) -> None:
     earlier: int = getattr(row.attempts, counts_as)
     row.attempts = attrs.evolve(row.attempts, **{counts_as: earlier + 1})
-    desk.announce(CreateRefused(at=wall(), item=row.item, error=error, again=True))
+    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=True))
     _back_to_new(desk, row)
     desk.board.waiting.set(row, desk.now() + desk.settings.backoff.delay(earlier, desk.random()))
 
@@ -150,13 +150,13 @@ def _close_gate(desk: Desk, row: Row, step: RepeatForAll, sent_at: float) -> Non
         earlier: int = getattr(row.attempts, step.counts_as)
         row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
     seconds = desk.board.gate.close(now, sent_at=sent_at, retry_after=step.retry_after, random=desk.random())
-    desk.announce(GateClosed(at=wall(), seconds=seconds, error=step.error))
+    desk.announce(GateClosed(at=desk.wall(), seconds=seconds, error=step.error))
     refused_for = now - desk.board.gate.refused_since
     if max(seconds, refused_for) > desk.settings.deadline:
         # Nobody has been let in for that long, or will be: waiting it out for each item would take days.
         _stop(desk, row, StopRun(step.error, "service"))
         return
-    desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=True))
+    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
     _back_to_new(desk, row)
     desk.board.queue.appendleft(row)
 
@@ -165,7 +165,7 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
     if step.item == "unknown":
         hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
     else:
-        desk.announce(CreateRefused(at=wall(), item=row.item, error=step.error, again=False))
+        desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=False))
         if step.item == "failed":
             desk.fail(row, step.error)
         else:
@@ -179,7 +179,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     if desk.settings.on_unknown == "hold" or row.resent == MOST_RESENT:
         hold(desk, row, error)
         return
-    desk.announce(CreateLost(at=wall(), item=row.item, error=error))
+    desk.announce(CreateLost(at=desk.wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
     row.lost = error
     row.resent += 1
@@ -190,7 +190,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
 
 def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost, and `row` ends as unknown."""
-    desk.announce(CreateLost(at=wall(), item=row.item, error=error))
+    desk.announce(CreateLost(at=desk.wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
     desk.hold(row, error)
 

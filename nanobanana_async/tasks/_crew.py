@@ -28,7 +28,7 @@ class Crew:
 
     loop: asyncio.AbstractEventLoop
     _context: contextvars.Context = attrs.field(factory=contextvars.copy_context, init=False)
-    _tasks: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
+    _tasks: dict[asyncio.Task[None], None] = attrs.field(factory=dict, init=False)
 
     def spawn(self, work: Coroutine[Any, Any, None], *, at_end: Callable[[], None] | None = None) -> asyncio.Task[None]:
         """Start `work`; an exception that escapes it is logged.
@@ -37,12 +37,12 @@ class Crew:
         `work` would do for that in a ``finally`` of its own, it would then never do.
         """
         task = self.loop.create_task(work, context=self._context)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(partial(self._over, at_end))
         return task
 
     def _over(self, at_end: Callable[[], None] | None, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if at_end is not None:
             at_end()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -61,7 +61,7 @@ class Crew:
     async def aclose(self) -> None:
         """Cancel whatever still runs and wait until all of it has ended."""
         for _ in range(ROUNDS):
-            others = self._tasks - {asyncio.current_task()}
+            others = self._tasks.keys() - {asyncio.current_task()}
             if not others:
                 return
             self.cancel()

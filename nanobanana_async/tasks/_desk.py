@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -53,18 +52,19 @@ class Settings:
 
 @attrs.define(eq=False, kw_only=True)
 class Desk:
-    """The state that the exchanges of a client share."""
+    """The state that the exchanges of a client share. `now` is monotonic, `wall` the time of day; both in seconds."""
 
     board: Board
     gateway: Gateway
     transport: Transport
     settings: Settings
     now: Callable[[], float]
+    wall: Callable[[], float]
     random: Callable[[], float]
     on_event: EventListener | None = None
     runs: list[Stoppable] = attrs.field(factory=list, init=False)
-    preparing: set[Row] = attrs.field(factory=set, init=False)
-    followed: set[Row] = attrs.field(factory=set, init=False)
+    preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
+    followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
@@ -95,7 +95,7 @@ class Desk:
             logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
         for listener in tuple(row.listeners):
             listener.accepted(row)
-        self.announce(TaskAccepted(at=wall(), item=row.item, task=task))
+        self.announce(TaskAccepted(at=self.wall(), item=row.item, task=task))
 
     def follow(self, row: Row, task: Task, *, first_look: float) -> None:
         """Look at `task` for the first time in `first_look` seconds, and then until its deadline."""
@@ -104,7 +104,7 @@ class Desk:
         row.accepted_at = now
         row.deadline = max(row.deadline, now + self.settings.deadline)
         self.by_task[task.id] = row
-        self.followed.add(row)
+        self.followed[row] = None
         self.board.take_slot(row)
         self.board.waiting.set(row, min(now + first_look, row.deadline))
 
@@ -112,8 +112,8 @@ class Desk:
         """`row` is over. One that may still run at the gateway keeps its slot for a while."""
         board = self.board
         board.waiting.strike(row)
-        self.preparing.discard(row)
-        self.followed.discard(row)
+        self.preparing.pop(row, None)
+        self.followed.pop(row, None)
         if row.task is not None and self.by_task.get(row.task.id) is row:
             del self.by_task[row.task.id]
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
@@ -143,7 +143,7 @@ class Desk:
 
     def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
         """No request will succeed: whatever is not sent yet is skipped, and no run feeds any more."""
-        self.announce(RunStopped(at=wall(), error=error))
+        self.announce(RunStopped(at=self.wall(), error=error))
         for run in tuple(self.runs):
             run.stop(error, reason)
         self.skip_queued(reason, error)
@@ -152,8 +152,3 @@ class Desk:
         """Every row that is not sent yet ends as skipped."""
         for row in [*self.board.take_queued(), *self.preparing]:
             self.skip(row, reason, error)
-
-
-def wall() -> float:
-    """The time of day, in seconds since the epoch."""
-    return time.time()

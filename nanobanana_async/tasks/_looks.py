@@ -5,7 +5,6 @@ A look may be repeated always, and a look that fails never fails a task: it wait
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import assert_never
 
 import attrs
@@ -24,7 +23,7 @@ from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import look_failure, task_failure
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Look, Looked, NotVisible, Refused, Result, Task, TaskState
 
@@ -77,10 +76,10 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
     desk.keys_refused = 0
     before = task_of(row)
     row.task = attrs.evolve(said.task, model=said.task.model or before.model)
-    desk.announce(TaskLooked(at=wall(), item=row.item, task=row.task, looks=row.looks))
+    desk.announce(TaskLooked(at=desk.wall(), item=row.item, task=row.task, looks=row.looks))
     if said.task.state is TaskState.FAIL:
         error = task_failure(row.task.id, code=said.fail_code, message=said.fail_message, credits=said.credits)
-        desk.announce(TaskFailed(at=wall(), item=row.item, task=row.task, error=error))
+        desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=row.task, error=error))
         desk.fail(row, error)
     elif said.task.state is TaskState.SUCCESS:
         _succeeded(desk, row, said.result)
@@ -90,8 +89,8 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
 
 def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
     if result is not None and result.urls:
-        delay = max(0.0, wall() - result.completed_at.timestamp()) if result.completed_at else None
-        desk.announce(TaskSucceeded(at=wall(), item=row.item, result=result, looks=row.looks, delay=delay))
+        delay = max(0.0, desk.wall() - result.completed_at.timestamp()) if result.completed_at else None
+        desk.announce(TaskSucceeded(at=desk.wall(), item=row.item, result=result, looks=row.looks, delay=delay))
         row.move(ItemState.SUCCEEDED)
         desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
         return
@@ -101,7 +100,7 @@ def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
         return
     task = task_of(row)
     error = NoResultError(f"task {task.id} succeeded and names no image", task_id=task.id)
-    desk.announce(TaskFailed(at=wall(), item=row.item, task=task, error=error))
+    desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task, error=error))
     desk.fail(row, error)
 
 
@@ -111,14 +110,14 @@ def _not_visible(desk: Desk, row: Row) -> None:
     created_at = task_of(row).created_at
     age = desk.now() - row.accepted_at
     was_submitted_here = row.request is not None
-    if created_at is not None and not was_submitted_here and seconds_since(created_at) > OLDEST_RECORD:
+    if created_at is not None and not was_submitted_here and desk.wall() - created_at.timestamp() > OLDEST_RECORD:
         give_up(desk, row, "record_missing")
         return
     _schedule(desk, row, desk.settings.polling.while_missing(age, desk.random()))
 
 
 def _failed(desk: Desk, row: Row, error: NanoBananaError, *, retry_after: float | None = None) -> None:
-    desk.announce(LookFailed(at=wall(), item=row.item, task=task_of(row), error=error))
+    desk.announce(LookFailed(at=desk.wall(), item=row.item, task=task_of(row), error=error))
     if isinstance(error, KeyRefusedError):
         desk.keys_refused += 1
         if desk.keys_refused > 1:
@@ -173,11 +172,6 @@ def still_running(task: Task, reason: PendingReason, cause: NanoBananaError | No
     """The error for a task that nobody waits for any longer, and why."""
     why = _WHY[reason] + (f": {cause.message}" if cause is not None else "")
     return StillRunningError(f"task {task.id}: {why}", task_id=task.id)
-
-
-def seconds_since(moment: datetime) -> float:
-    """By the time of day."""
-    return (datetime.now(UTC) - moment).total_seconds()
 
 
 def task_of(row: Row) -> Task:

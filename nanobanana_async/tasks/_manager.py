@@ -34,7 +34,7 @@ from nanobanana_async.outcomes import Outcome
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold
 from nanobanana_async.tasks._crew import Crew
-from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._looks import give_up, look, task_of
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
@@ -88,11 +88,11 @@ class TaskManager:
         self.desk.dialect(row.request.dialect)
         row.expected = row.request.expected
         images = tuple(row.request.images)
-        self.desk.announce(ItemQueued(at=wall(), item=row.item))
+        self.desk.announce(ItemQueued(at=self.desk.wall(), item=row.item))
         if self._closing:
             self.desk.skip(row, "stopped")
         elif needs_upload(row.request):
-            self.desk.preparing.add(row)
+            self.desk.preparing[row] = None
             self.crew.spawn(self._prepare(row))
         else:
             row.image_urls = tuple(str(image) for image in images)
@@ -135,7 +135,7 @@ class TaskManager:
 
     def _tell_detached(self, rows: list[Row]) -> None:
         for row in rows:
-            self.desk.announce(TaskDetached(at=wall(), item=row.item, task=row.task))
+            self.desk.announce(TaskDetached(at=self.desk.wall(), item=row.item, task=row.task))
             row.is_told = row.task is not None
         ids = [row.task.id for row in rows if row.task is not None]
         if ids:
@@ -253,7 +253,7 @@ class TaskManager:
             self._not_prepared(row, UsageError(f"the transport broke under an upload: {error!r}"))
         else:
             if not row.over:
-                self.desk.preparing.discard(row)
+                self.desk.preparing.pop(row, None)
                 self.desk.board.queue.append(row)
         self.pump()
 

@@ -11,7 +11,7 @@ from nanobanana_async.errors import NanoBananaError, StorageError
 from nanobanana_async.events import FilesSaved, SaveFailed
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.storage import Target, file_stem, key_stem
-from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._fetching import Fetcher
 from nanobanana_async.values import Item
 
@@ -38,11 +38,11 @@ class Saver:
         except Exception as error:  # noqa: BLE001  a namer of the user's may raise anything; what is paid for is handed over
             return self._unsaved(outcome, StorageError(f"no place for the picture: {type(error).__name__}: {error}"))
         files = tuple(picture.path for picture in saved)
-        self._desk.announce(FilesSaved(at=wall(), item=outcome.item, files=files))
+        self._desk.announce(FilesSaved(at=self._desk.wall(), item=outcome.item, files=files))
         return attrs.evolve(outcome, files=files)
 
     def _unsaved(self, outcome: Succeeded, error: NanoBananaError) -> Succeeded:
-        self._desk.announce(SaveFailed(at=wall(), item=outcome.item, error=error))
+        self._desk.announce(SaveFailed(at=self._desk.wall(), item=outcome.item, error=error))
         return attrs.evolve(outcome, file_error=error)
 
 

@@ -12,7 +12,7 @@ from nanobanana_async.events import ImageUploaded
 from nanobanana_async.models import is_url
 from nanobanana_async.pacing import look_failure
 from nanobanana_async.storage import InputImage, read_input
-from nanobanana_async.tasks._desk import Desk, wall
+from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.values import ImageSource, Refused, Request
 
 AT_ONCE = 4
@@ -70,5 +70,5 @@ class Uploads:
         self._urls[picture.sha256] = (said, self._desk.now())
         while len(self._urls) > REMEMBERED:
             self._urls.popitem(last=False)
-        self._desk.announce(ImageUploaded(at=wall(), url=said, size=len(picture.content)))
+        self._desk.announce(ImageUploaded(at=self._desk.wall(), url=said, size=len(picture.content)))
         return said

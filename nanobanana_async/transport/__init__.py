@@ -7,8 +7,9 @@ key ever stands in what it says. Importing this package loads no httpx: the firs
 """
 
 from nanobanana_async.transport._httpx_transport import HttpxTransport
+from nanobanana_async.transport._requests import user_agent
 from nanobanana_async.transport._scripted import ScriptedTransport, UnscriptedRequestError, json_reply
-from nanobanana_async.transport._seam import Transport, TransportStatistics, WireStream
+from nanobanana_async.transport._seam import Transport, TransportStatistics, WireStream, lost_answer
 
 __all__ = [
     "HttpxTransport",
@@ -18,4 +19,6 @@ __all__ = [
     "UnscriptedRequestError",
     "WireStream",
     "json_reply",
+    "lost_answer",
+    "user_agent",
 ]

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import anyio
 import attrs
 
-from nanobanana_async.errors import ClientClosedError, NetworkError
-from nanobanana_async.transport._seam import WireStream
+from nanobanana_async.errors import ClientClosedError
+from nanobanana_async.transport._seam import WireStream, lost_answer
 from nanobanana_async.values import JSON, WireReply, WireRequest
 
 Handler = Callable[[WireRequest], WireReply | Awaitable[WireReply]]
@@ -80,7 +80,7 @@ class ScriptedTransport:
         self.requests.append(request)
         with anyio.move_on_after(request.deadline):
             return _bounded(await self._answered(request), request)
-        raise _lost(request, f"no whole answer within {request.deadline:g} s")
+        raise lost_answer(request, f"no whole answer within {request.deadline:g} s")
 
     @asynccontextmanager
     async def stream(self, request: WireRequest) -> AsyncIterator[WireStream]:
@@ -157,11 +157,5 @@ class _ScriptedStream:
 
 def _bounded(reply: WireReply, request: WireRequest) -> WireReply:
     if len(reply.body) > request.max_bytes:
-        raise _lost(request, f"the answer is longer than the {request.max_bytes} bytes that are read of it")
+        raise lost_answer(request, f"the answer is longer than the {request.max_bytes} bytes that are read of it")
     return reply
-
-
-def _lost(request: WireRequest, what: str) -> NetworkError:
-    error = NetworkError(f"{request.method} {request.url}: {what}", charged="unknown" if request.pays else "no")
-    error.retryable = not request.pays
-    return error

@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
+from nanobanana_async.errors import NetworkError
 from nanobanana_async.values import WireReply, WireRequest
 
 
@@ -68,3 +69,13 @@ class Transport(Protocol):
 
     async def aclose(self) -> None:
         """Close what is open. May be called twice."""
+
+
+def lost_answer(request: WireRequest, what: str) -> NetworkError:
+    """The error of an exchange that may have arrived and brought no whole answer, for whoever writes a transport.
+
+    `what` says what came instead. A create that is lost may be charged, and is not to be repeated.
+    """
+    error = NetworkError(f"{request.method} {request.url}: {what}", charged="unknown" if request.pays else "no")
+    error.retryable = not request.pays
+    return error

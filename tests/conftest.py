@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+from nanobanana_async.testing import VirtualTimeLoop
+
+pytest_plugins = ["nanobanana_async.testing.plugin", "pytester"]
 
 # No test may depend on how fast a machine is.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -11,6 +18,27 @@ settings.load_profile("house")
 
 COVERED = 95.0
 """Branch coverage of the whole, in percent; the pure floors are held to 100 by tests/house/test_coverage.py."""
+
+
+ON_THE_WALL_CLOCK = {
+    "cli": "processes and servers of their own",
+    "emulator": "real sockets",
+    "house": "processes",
+    "runs": "real sockets",
+    "storage": "threads that write files",
+    "transport": "real sockets",
+}
+"""The folders whose tests can't have virtual time, and why. In the others a marker says so, test by test."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Virtual time, unless a folder, a marker or a real port asks for the wall clock."""
+    folder = item.path.parent.name
+    needs_the_wall = folder in ON_THE_WALL_CLOCK or item.get_closest_marker("wall_clock") is not None
+    if needs_the_wall or "nanobanana_server" in getattr(item, "fixturenames", ()):
+        return {"wall_clock": asyncio.new_event_loop}
+    return {"virtual_time": VirtualTimeLoop}
 
 
 @pytest.hookimpl(tryfirst=True)

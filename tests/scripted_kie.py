@@ -19,8 +19,6 @@ from nanobanana_async.transport import json_reply
 from nanobanana_async.values import WireReply, WireRequest
 
 FAST = Polling(first=0.0, interval=0.005, shortest=0.0, per_second=100_000)
-QUICK = 168042
-"""A seed whose first draws are close to 0, so that waits with full jitter are short."""
 CREATE, RECORD = "/api/v1/jobs/createTask", "/api/v1/jobs/recordInfo"
 
 Answer = WireReply | BaseException | Callable[[WireRequest], WireReply | Awaitable[WireReply]]
@@ -98,10 +96,10 @@ class ScriptedKie:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let everything else on the loop go on until `condition` holds; a minute without it is a failure."""
+    """Let everything else on the loop, and its clock, go on until `condition` holds; a minute without is a failure."""
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  a condition over several objects has no event of its own
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
 
 async def _given(answer: Answer, request: WireRequest) -> WireReply:

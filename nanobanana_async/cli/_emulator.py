@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +12,32 @@ import typer
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._emulating import in_words
 from nanobanana_async.cli._exits import ExitCode
-from nanobanana_async.cli._terminal import Terminal, put, shown
+from nanobanana_async.cli._request_lines import line_writer
+from nanobanana_async.cli._terminal import Terminal, put
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.pacing import Rate
+
+
+class Counting(StrEnum):
+    """How the limit is counted."""
+
+    SLIDING = "sliding"
+    FIXED = "fixed"
+    BUCKET = "bucket"
+
+
+class BalanceForm(StrEnum):
+    """Of the credits that are left."""
+
+    FLOAT = "float"
+    INT = "int"
+
+
+class Shape(StrEnum):
+    """Of a task's record."""
+
+    NEW = "new"
+    OLD = "old"
 
 
 def parse_keys(text: str) -> frozenset[str]:
@@ -50,12 +74,26 @@ def emulator(
             help="New tasks that an account may start in so many seconds.",
         ),
     ] = options.DOCUMENTED_RATE,
+    window: Annotated[Counting, typer.Option(help="How that is counted.")] = Counting.SLIDING,
+    count_refused: Annotated[bool, typer.Option("--count-refused", help="Refused tasks count, too.")] = False,
     credits: Annotated[float, typer.Option(min=0, help="What each account starts with.")] = 10_000.0,
     state: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep tasks and uploads there.")] = None,
+    balance_form: Annotated[
+        BalanceForm, typer.Option(help="Of the balance: as on the wire, or as in the documents.")
+    ] = BalanceForm.FLOAT,
+    webhook_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Sign callbacks with this; without it they are not signed.")
+    ] = None,
+    record_shape: Annotated[Shape, typer.Option(help="Of today, or of the documents.")] = Shape.NEW,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[,KEY=VALUE]", help="What goes wrong on purpose; again for more of them."),
+    ] = None,
+    faults: Annotated[bool, typer.Option("--faults", help="List what can go wrong, and leave.")] = False,
     allow_remote: Annotated[
         bool,
         typer.Option(
-            "--allow-remote", help="Take picture and callback URLs that leave this machine; they are not fetched."
+            "--allow-remote", help="Take picture and callback URLs that leave this machine; nothing is sent there."
         ),
     ] = False,
 ) -> int:
@@ -78,25 +116,35 @@ def emulator(
     with in_words():
         from nanobanana_async import emulator as gateways  # noqa: PLC0415  an extra, and half a second
 
+        if faults:
+            return _list_faults()
+        counting = {"sliding": gateways.SlidingWindow, "fixed": gateways.FixedWindow, "bucket": gateways.Bucket}
+
         settings = gateways.EmulatorOptions(
             speed=speed,
             seed=seed,
             credits=credits,
             keys=keys,
             limit=gateways.Limit(rate.limit, per=rate.per),
+            window=partial(counting[window], count_refused=count_refused),
+            record_shape=record_shape.value,
+            balance_form=balance_form.value,
+            webhook_key=webhook_key,
             public_url=public_url,
             state_dir=state,
             allow_remote=allow_remote,
         )
         try:
-            world = gateways.World(settings)
+            world = gateways.World(settings, faults=fault or ())
         except gateways.StateFileError as error:
             raise ConfigurationError(str(error), remedy="Give another --state.") from error
-        gateways.serve(world, host=host, port=port, expose=expose, report=_say_exchange, on_started=say_where)
+        gateways.serve(world, host=host, port=port, expose=expose, report=line_writer(), on_started=say_where)
     terminal.say("the emulator has stopped")
     return ExitCode.OK
 
 
-def _say_exchange(exchange: object) -> None:
-    """A line a request, written plainly: rich would take longer than the request."""
-    sys.stderr.write(f"{shown(str(exchange))}\n")
+def _list_faults() -> int:
+    from nanobanana_async.cli._fault_list import list_faults  # noqa: PLC0415  it needs the extra
+
+    list_faults()
+    return ExitCode.OK

@@ -16,17 +16,45 @@ from importlib import import_module
 try:
     import_module("python_multipart")  # Starlette needs it for uploads, and notices only when one arrives
     from nanobanana_async.emulator._accounts import Account, Accounts, account_name
-    from nanobanana_async.emulator._app import Exchange, create_app
-    from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Operation, Reply, Upload
-    from nanobanana_async.emulator._faults import Faults
-    from nanobanana_async.emulator._ledger import CreateSeen, KeySeen, Ledger
+    from nanobanana_async.emulator._app import create_app
+    from nanobanana_async.emulator._callbacks import Callbacks, Delivery, post_on_loopback
+    from nanobanana_async.emulator._calls import (
+        Answer,
+        Call,
+        Cut,
+        Drip,
+        FileAnswer,
+        Flood,
+        HangUp,
+        Operation,
+        Page,
+        Reply,
+        Silence,
+        Upload,
+        Whole,
+    )
+    from nanobanana_async.emulator._courier import Post, deliver_callbacks
+    from nanobanana_async.emulator._exchanges import Exchange
+    from nanobanana_async.emulator._faults import (
+        FAULT_CONDITIONS,
+        FAULT_KINDS,
+        FAULTS,
+        Fault,
+        FaultError,
+        FaultParameter,
+        Faults,
+        FaultSpec,
+        When,
+    )
+    from nanobanana_async.emulator._ledger import CallbackSeen, CreateSeen, KeySeen, Ledger
     from nanobanana_async.emulator._options import EmulatorOptions
     from nanobanana_async.emulator._orders import Order
     from nanobanana_async.emulator._plans import Failure, Plan, Stage
+    from nanobanana_async.emulator._routes import operation_at
     from nanobanana_async.emulator._server import CannotListenError, EmulatorServer, serve
-    from nanobanana_async.emulator._state import StateFileError
+    from nanobanana_async.emulator._state_lock import StateFileError
     from nanobanana_async.emulator._tasks import Task
-    from nanobanana_async.emulator._windows import Limit, SlidingWindow, Window
+    from nanobanana_async.emulator._windows import Bucket, FixedWindow, Limit, SlidingWindow, Window
     from nanobanana_async.emulator._world import World
 except ImportError as error:
     if (error.name or "").partition(".")[0] not in (
@@ -43,33 +71,57 @@ except ImportError as error:
     ) from error
 
 __all__ = [
+    "FAULTS",
+    "FAULT_CONDITIONS",
+    "FAULT_KINDS",
     "Account",
     "Accounts",
     "Answer",
+    "Bucket",
     "Call",
+    "CallbackSeen",
+    "Callbacks",
     "CannotListenError",
     "CreateSeen",
+    "Cut",
+    "Delivery",
+    "Drip",
     "EmulatorOptions",
     "EmulatorServer",
     "Exchange",
     "Failure",
+    "Fault",
+    "FaultError",
+    "FaultParameter",
+    "FaultSpec",
     "Faults",
     "FileAnswer",
+    "FixedWindow",
+    "Flood",
+    "HangUp",
     "KeySeen",
     "Ledger",
     "Limit",
     "Operation",
     "Order",
+    "Page",
     "Plan",
+    "Post",
     "Reply",
+    "Silence",
     "SlidingWindow",
     "Stage",
     "StateFileError",
     "Task",
     "Upload",
+    "When",
+    "Whole",
     "Window",
     "World",
     "account_name",
     "create_app",
+    "deliver_callbacks",
+    "operation_at",
+    "post_on_loopback",
     "serve",
 ]

@@ -6,16 +6,20 @@ the state folder nor the ledger can leak a real one that somebody points at the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from heapq import heappop, heappush
+from itertools import takewhile
 
 from attrs import define, field
 
 from nanobanana_async.emulator import _texts as texts
 from nanobanana_async.emulator._calls import RefusedError
 from nanobanana_async.emulator._options import EmulatorOptions
-from nanobanana_async.emulator._windows import Window
+from nanobanana_async.emulator._windows import Limit, Window
+
+_STARTS_KEPT = 1000
 
 
 @define
@@ -23,9 +27,33 @@ class Account:
     """One key's credits and its rate window. Credits are taken at acceptance and given back on failure."""
 
     name: str
+    limit: Limit
     window: Window = field(repr=False)
     _credits: float
+    _starts: deque[float] = field(init=False, repr=False)
+    """When the last tasks were let in: what another way of counting has to begin with."""
     _refunds: list[tuple[float, float]] = field(factory=list, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._starts = deque(maxlen=_STARTS_KEPT)
+
+    def admit(self, now: float) -> bool:
+        """Whether a task that is asked for now is within the limit; if so, it counts."""
+        is_admitted = self.window.admit(now)
+        if is_admitted:
+            self._starts.append(now)
+        return is_admitted
+
+    def let_in_lately(self, now: float) -> int:
+        """How many were let in within the last stretch of the limit, as far as the last 1 000 tell."""
+        return sum(1 for _ in takewhile(lambda start: start > now - self.limit.per, reversed(self._starts)))
+
+    def limit_to(self, limit: Limit, window: Callable[[Limit], Window]) -> None:
+        """Count by another limit from now on. What was let in before counts as well."""
+        self.limit, counted = limit, window(limit)
+        for start in self._starts:
+            counted.admit(start)
+        self.window = counted
 
     def balance(self, now: float) -> float:
         """The credits left at this moment, refunds that have come due included."""
@@ -46,6 +74,11 @@ class Accounts:
 
     _options: EmulatorOptions
     _by_name: dict[str, Account] = field(factory=dict, init=False)
+    _limit: Limit = field(init=False)
+    _window: Callable[[Limit], Window] = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._limit, self._window = self._options.limit, self._options.window
 
     def __iter__(self) -> Iterator[Account]:
         """The accounts in the order in which they were opened."""
@@ -72,9 +105,18 @@ class Accounts:
         """The account of this name, opened with the usual credits if it is new."""
         account = self._by_name.get(name)
         if account is None:
-            account = Account(name, self._options.window(self._options.limit), self._options.credits)
+            account = Account(name, self._limit, self._window(self._limit), self._options.credits)
             self._by_name[name] = account
         return account
+
+    def limit_to(self, limit: Limit, window: Callable[[Limit], Window] | None, name: str | None) -> None:
+        """Another limit from now on, for one account or for all of them, those to come included."""
+        if window is not None and name is None:
+            self._window = window
+        if name is None:
+            self._limit = limit
+        for account in [self.named(name)] if name is not None else self:
+            account.limit_to(limit, window or self._window)
 
 
 def bearer_key(authorization: str | None) -> str | None:

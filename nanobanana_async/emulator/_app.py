@@ -1,74 +1,50 @@
 """The thin shell: HTTP in, a `Call`; a `Reply`, HTTP out.
 
-It reads bodies within bounds, parses JSON and multipart, and moves the making of files into a thread. What
-anything means is the world's business. No middleware, no models of bodies, no logic: it is measured in
-hundreds of requests a second.
+It knows the paths, reports every exchange, and moves the making of files into a thread. What anything means is the
+world's business, or the page's. No middleware, no models of bodies, no logic: it is measured in hundreds of requests a
+second.
 """
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 
-from attrs import frozen
+from attrs import field, frozen
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Operation, Reply, Upload
+from nanobanana_async.emulator._bodies import JSON_MAX, UPLOAD_MAX, BodyTooLargeError, read_json, read_upload
+from nanobanana_async.emulator._calls import Answer, Call, Cut, Drip, FileAnswer, Operation, Reply, Whole
+from nanobanana_async.emulator._exchanges import Exchange
+from nanobanana_async.emulator._faults import Fault
+from nanobanana_async.emulator._page import PageDesk, is_by_itself
+from nanobanana_async.emulator._routes import GET, POST, tidied
+from nanobanana_async.emulator._wire import BrokenResponse
 from nanobanana_async.emulator._world import World
 
-_JSON_MAX = 1024 * 1024
-_UPLOAD_MAX = 100 * 1024 * 1024
-_GET: tuple[tuple[str, Operation], ...] = (
-    ("/api/v1/jobs/recordInfo", "recordInfo"),
-    ("/api/v1/playground/recordInfo", "recordInfo"),
-    ("/api/v1/chat/credit", "credit"),
-)
-_POST: tuple[tuple[str, Operation], ...] = (
-    ("/api/v1/jobs/createTask", "createTask"),
-    ("/api/v1/playground/createTask", "createTask"),
-    ("/api/v1/common/download-url", "download-url"),
-    ("/api/file-stream-upload", "stream-upload"),
-    ("/api/file-base64-upload", "base64-upload"),
-    ("/api/file-url-upload", "url-upload"),
-)
-
-
-@frozen
-class Exchange:
-    """A request that has been answered; as a string, a line for a terminal."""
-
-    method: str
-    path: str
-    status: int
-    code: object
-    """The code in the body, where the truth is (PROTOCOL §1.3)."""
-    seconds: float
-    """From reading the request to having the answer."""
-
-    def __str__(self) -> str:
-        said = f"{self.code}" if self.code == self.status else f"{self.code} (HTTP {self.status})"
-        return f"{self.method:<4} {self.path}  {said}  {self.seconds * 1000:.1f} ms"
-
-
-class BodyTooLargeError(Exception):
-    """More was sent than this path takes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The body exceeds {limit} bytes")
+_RECENT = 100
+"""How many exchanges the page shows."""
+_BODILESS = (204, 304)
+"""Statuses whose answers have no body, whatever was meant to stand in it."""
 
 
 def create_app(
-    world: World, *, on_request: Callable[[Exchange], None] | None = None, threads: bool = True
+    world: World,
+    *,
+    on_request: Callable[[Exchange], None] | None = None,
+    threads: bool = True,
 ) -> Starlette:
     """The world as an ASGI application.
+
+    Callbacks are sent by the emulator's own server, or by whoever runs `deliver_callbacks` beside this. Faults that
+    hang up need a connection of that server, too; elsewhere they raise `ConnectionResetError`.
 
     Args:
         world: What answers.
@@ -79,12 +55,28 @@ def create_app(
     shell = _Shell(world, on_request, threads)
     routes = [
         Route("/", shell.home, methods=["GET"]),
+        Route("/faults", shell.faults, methods=["GET", "POST", "DELETE"]),
+        Route("/ledger", shell.ledger, methods=["GET"]),
+        Route("/thumbnails/{task_id}.jpg", shell.thumbnail, methods=["GET"]),
         Route("/files/{path:path}", shell.file, methods=["GET"]),
-        *(Route(path, shell.asking(operation), methods=["GET"]) for path, operation in _GET),
-        *(Route(path, shell.sending(operation), methods=["POST"]) for path, operation in _POST),
+        *(Route(path, shell.asking(operation), methods=["GET"]) for path, operation in GET.items()),
+        *(Route(path, shell.sending(operation), methods=["POST"]) for path, operation in POST.items()),
     ]
     handlers = {HTTPException: shell.not_served, BodyTooLargeError: shell.too_large, ClientDisconnect: _gone}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    return _Application(routes=routes, exception_handlers=handlers)
+
+
+class _Application(Starlette):
+    """Starlette, which takes paths as real clients join them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (path := tidied(scope["path"])) != scope["path"]:
+            scope = {**scope, "path": path}
+        await super().__call__(scope, receive, send)
+
+
+def _recent() -> deque[Exchange]:
+    return deque(maxlen=_RECENT)
 
 
 @frozen
@@ -92,15 +84,27 @@ class _Shell:
     world: World
     on_request: Callable[[Exchange], None] | None
     threads: bool
+    recent: deque[Exchange] = field(factory=_recent, init=False)
+    page: PageDesk = field(init=False)
+
+    @page.default
+    def _page(self) -> PageDesk:
+        return PageDesk(self.world, self.recent)
 
     async def home(self, request: Request) -> Response:
-        world = self.world
-        page = (
-            "nanobanana emulator\n"
-            f"accounts {len(world.accounts)}, tasks {len(world.tasks)}, uploads {len(world.files)}\n"
-            f"createTask at {_base_url(request)}/api/v1/jobs/createTask\n"
-        )
-        return await self._sent(request, FileAnswer("text/plain", page.encode), time.perf_counter())
+        return await self._shown(request, self.page.home(request, self._base_url(request)))
+
+    async def faults(self, request: Request) -> Response:
+        if request.method == "POST":
+            return await self._shown(request, await self.page.change_faults(request, self._base_url(request)))
+        reply = self.page.withdraw_faults(request) if request.method == "DELETE" else self.page.faults()
+        return await self._shown(request, reply)
+
+    async def ledger(self, request: Request) -> Response:
+        return await self._shown(request, self.page.ledger(request))
+
+    async def thumbnail(self, request: Request) -> Response:
+        return await self._response(self.page.thumbnail(request.path_params["task_id"], self._base_url(request)))
 
     async def file(self, request: Request) -> Response:
         return await self._exchange(request, "file", subject=request.path_params["path"])
@@ -112,8 +116,8 @@ class _Shell:
         return endpoint
 
     def sending(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-        limit = _UPLOAD_MAX if operation.endswith("-upload") else _JSON_MAX
-        read = _read_upload if operation == "stream-upload" else _read_json
+        limit = UPLOAD_MAX if operation.endswith("-upload") else JSON_MAX
+        read = read_upload if operation == "stream-upload" else read_json
 
         async def endpoint(request: Request) -> Response:
             body = await read(request, limit)
@@ -131,10 +135,11 @@ class _Shell:
             subject=subject,
             body=body,
             authorization=headers.get("authorization"),
-            base_url=self.world.options.public_url or _base_url(request),
+            base_url=self._base_url(request),
             user_agent=headers.get("user-agent", ""),
         )
-        return await self._sent(request, self.world.serve(call), began)
+        reply = self.world.serve(call)
+        return await self._sent(request, reply, began, self.world.faults.latest)
 
     async def not_served(self, request: Request, error: Exception) -> Response:
         """A path or method that is not there, in the gateway's envelope."""
@@ -147,24 +152,51 @@ class _Shell:
         answer = Answer({"code": 413, "msg": str(error), "data": None}, status=413)
         return await self._sent(request, answer, time.perf_counter())
 
-    async def _sent(self, request: Request, reply: Reply, began: float) -> Response:
+    async def _sent(self, request: Request, reply: Reply, began: float, struck: tuple[Fault, ...] = ()) -> Response:
         response = await self._response(reply)
+        exchange = self._exchanged(request, reply, began, struck)
+        self.recent.append(exchange)
         if self.on_request is not None:
-            took = time.perf_counter() - began
-            self.on_request(Exchange(request.method, request.url.path, reply.status, reply.code, took))
+            self.on_request(exchange)
         return response
 
+    async def _shown(self, request: Request, reply: Reply) -> Response:
+        """An answer to somebody who looks at the emulator itself: no matter for the page to list."""
+        began = time.perf_counter()
+        response = await self._response(reply)
+        if self.on_request is not None and not is_by_itself(request):
+            self.on_request(self._exchanged(request, reply, began))
+        return response
+
+    def _exchanged(self, request: Request, reply: Reply, began: float, struck: tuple[Fault, ...] = ()) -> Exchange:
+        return Exchange(
+            request.method,
+            request.scope["path"],
+            reply.status,
+            reply.code,
+            time.perf_counter() - began,
+            fault=", ".join(fault.name for fault in struck) or None,
+            spoiled=any(fault.spec.kind in ("wire", "file") for fault in struck),
+            at=self.world.clock(),
+        )
+
+    def _base_url(self, request: Request) -> str:
+        return self.world.options.public_url or _base_url(request)
+
     async def _response(self, reply: Reply) -> Response:
-        if isinstance(reply, Answer):
-            return _json(reply)
-        content = await run_in_threadpool(reply.produce) if self.threads else reply.produce()
-        return Response(content, reply.status, dict(reply.headers), reply.media_type)
+        if isinstance(reply, Whole):
+            return await self._whole(reply)
+        whole = await self._whole(reply.reply) if isinstance(reply, Cut | Drip) else None
+        return BrokenResponse(reply, whole)
 
-
-def _json(answer: Answer) -> Response:
-    # Non-ASCII is escaped: a lone surrogate in a prompt has no UTF-8.
-    content = json.dumps(answer.payload, separators=(",", ":")).encode()
-    return Response(content, answer.status, dict(answer.headers), "application/json")
+    async def _whole(self, reply: Whole) -> Response:
+        if reply.status in _BODILESS:
+            return Response(None, reply.status, reply.headers)
+        if isinstance(reply, FileAnswer):
+            content = await run_in_threadpool(reply.produce) if self.threads else reply.produce()
+            return Response(content, reply.status, reply.headers, reply.media_type)
+        media_type = "application/json" if isinstance(reply, Answer) else reply.media_type
+        return Response(reply.content, reply.status, reply.headers, media_type)
 
 
 def _base_url(request: Request) -> str:
@@ -173,52 +205,6 @@ def _base_url(request: Request) -> str:
         name, port = request.scope.get("server") or ("127.0.0.1", None)
         host = f"{name}:{port}" if port else name
     return f"{request.scope['scheme']}://{host}"
-
-
-async def _read_json(request: Request, limit: int) -> object:
-    """The parsed body; None where it is no JSON, which the world refuses like any other wrong body."""
-    content = bytearray()
-    async for chunk in _bounded(request, limit):
-        content += chunk
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-
-
-async def _read_upload(request: Request, limit: int) -> Upload:
-    if not request.headers.get("content-type", "").startswith("multipart/"):
-        return Upload()
-    try:
-        parser = MultiPartParser(request.headers, _bounded(request, limit), max_fields=20)
-        parser.spool_max_size = limit  # all in memory: writing to a disk would take a thread
-        form = await parser.parse()
-    except MultiPartException:
-        return Upload()
-    try:
-        file = form.get("file")
-        content = await file.read() if isinstance(file, UploadFile) else None
-        named = file.filename if isinstance(file, UploadFile) else None
-        return Upload(content, _text(form, "uploadPath"), _text(form, "fileName") or named)
-    finally:
-        await form.close()
-
-
-def _text(form: FormData, name: str) -> str | None:
-    value = form.get(name)
-    return value if isinstance(value, str) else None
-
-
-async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
-        raise BodyTooLargeError(limit)
-    received = 0
-    async for chunk in request.stream():
-        received += len(chunk)
-        if received > limit:
-            raise BodyTooLargeError(limit)
-        yield chunk
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

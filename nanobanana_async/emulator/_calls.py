@@ -1,13 +1,15 @@
 """What goes in and what comes out of the emulator's core: plain values, no HTTP library.
 
-A `Call` is a request that the shell has already read; an `Answer` (JSON) or a `FileAnswer` (bytes, made
-when they are wanted) is what it has to send back. `RefusedError` is how a desk says no in the middle of a check;
-the world turns it into an answer in one place. Nothing here knows Starlette, so the same core runs in
-process on virtual time and behind a socket.
+A `Call` is a request that the shell has already read; an `Answer` (JSON), a `FileAnswer` (bytes, made when they
+are wanted) or a `Page` (any other body) is what it has to send back. The rest of `Reply` is what a network does to an
+answer: it never comes, breaks off, drips, or never ends. `RefusedError` is how a desk says no in the middle of a check;
+the world turns it into an answer in one place. Nothing here knows Starlette, so the same core runs in process on
+virtual time and behind a socket, and each shell carries a reply out in its own way.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
@@ -23,6 +25,8 @@ Operation: TypeAlias = Literal[
     "url-upload",
     "file",
 ]
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 @frozen
@@ -62,6 +66,11 @@ class Answer:
         """The `code` of the body, or the HTTP status where the body has none."""
         return self.payload.get("code", self.status)
 
+    @property
+    def content(self) -> bytes:
+        """The body as it goes out. Non-ASCII is escaped: a lone surrogate in a prompt has no UTF-8."""
+        return _ENCODER.encode(self.payload).encode()
+
 
 @frozen
 class FileAnswer:
@@ -78,7 +87,98 @@ class FileAnswer:
         return self.status
 
 
-Reply: TypeAlias = Answer | FileAnswer
+@frozen
+class Page:
+    """A body as it is, whole and of the announced length: HTML from a proxy, JSON that is none."""
+
+    content: bytes = field(repr=False)
+    media_type: str = "text/html"
+    status: int = 200
+    headers: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def code(self) -> int:
+        """The HTTP status."""
+        return self.status
+
+
+Whole: TypeAlias = Answer | FileAnswer | Page
+"""What can be sent as an HTTP answer."""
+
+
+@frozen
+class Silence:
+    """Nothing is said, and the connection stays open."""
+
+    status: int = 0
+    code: str = "silence"
+
+
+@frozen
+class HangUp:
+    """The connection is closed before a byte of the answer; with `reset`, by a TCP reset."""
+
+    reset: bool = False
+    status: int = 0
+    code: str = "closed"
+
+
+@frozen
+class Cut:
+    """The head of an answer that announces its full length, part of its body, and the connection is closed."""
+
+    reply: Whole
+    share: float = 0.5
+    """Of the body's bytes, how many are sent: 0 up to, but not including, 1."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer that is cut."""
+        return self.reply.status
+
+    @property
+    def code(self) -> str:
+        """What happened to it."""
+        return f"cut {self.reply.code}"
+
+
+@frozen
+class Drip:
+    """An answer whose head comes at once, and whose body comes byte by byte."""
+
+    reply: Whole
+    seconds: float = 1.0
+    """Between two bytes."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the answer that drips."""
+        return self.reply.status
+
+    @property
+    def code(self) -> str:
+        """What happened to it."""
+        return f"drip {self.reply.code}"
+
+
+@frozen
+class Flood:
+    """A body of spaces, chunked, that nobody should read to its end; packed, a gzip bomb of that size unpacked."""
+
+    size: int
+    """In bytes, unpacked."""
+    packed: bool = False
+    media_type: str = "application/json"
+    status: int = 200
+
+    @property
+    def code(self) -> str:
+        """What it is."""
+        return "gzip bomb" if self.packed else "flood"
+
+
+Reply: TypeAlias = Whole | Silence | HangUp | Cut | Drip | Flood
+"""Whatever a client may meet. Each has `status` (0 where there is none) and `code`, what a log says of it."""
 
 
 @frozen

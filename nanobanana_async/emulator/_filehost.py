@@ -18,7 +18,7 @@ from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Reply
 from nanobanana_async.emulator._files import Files, StoredFile
 from nanobanana_async.emulator._ledger import KeySeen, Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
-from nanobanana_async.emulator._pictures import Inset, Poster, paint
+from nanobanana_async.emulator._pictures import Inset, Poster, paint, paint_small
 from nanobanana_async.emulator._places import FILES, is_loopback, path_on_file_host, same_place
 from nanobanana_async.emulator._plans import SUCCESS
 from nanobanana_async.emulator._tasks import Task, Tasks
@@ -44,14 +44,31 @@ class FileHost:
 
     def serve(self, call: Call, now: float) -> Reply:
         """The file under `call.subject`, or a 404."""
-        key = bearer_key(call.authorization)
-        if key is not None:
-            self._ledger.keys_at_files.append(KeySeen(now, account_name(key), call.subject))
+        self.saw_key(call, now)
         found = self._find(call.subject, now)
         if found is None:
             return _NOT_FOUND
         self._ledger.downloads[call.subject] += 1
         return self._file(found, call.base_url, now)
+
+    def saw_key(self, call: Call, now: float) -> None:
+        """Note a bearer key, whatever becomes of the call."""
+        key = bearer_key(call.authorization)
+        if key is not None:
+            self._ledger.keys_at_files.append(KeySeen(now, account_name(key), call.subject))
+
+    def has_picture(self, task: Task, now: float) -> bool:
+        """Whether the picture of a task can be fetched at this moment."""
+        plan = task.plan
+        return plan.state(now) == SUCCESS and now - plan.last.at < self._options.result_days * _DAY
+
+    def thumbnail(self, task_id: str, base_url: str, now: float) -> FileAnswer | None:
+        """A small print of the picture of a task, painted small and so quickly; None where it has none."""
+        task = self._tasks.find(task_id)
+        if task is None or not self.has_picture(task, now):
+            return None
+        poster = self._poster(task, base_url, now, with_insets=True)
+        return FileAnswer("image/jpeg", lambda: paint_small(poster))
 
     def own_file(self, url: str, base_url: str, now: float) -> FileAnswer | None:
         """The file behind an address, if that address is ours and the file is still there."""
@@ -93,9 +110,9 @@ class FileHost:
 
     def _finished(self, name: str, now: float) -> Task | None:
         task = self._tasks.find(name.partition(".")[0])
-        if task is None or task.file_name != name or task.plan.state(now) != SUCCESS:
+        if task is None or task.file_name != name:
             return None
-        return task if now - task.plan.last.at < self._options.result_days * _DAY else None
+        return task if self.has_picture(task, now) else None
 
     def _poster(self, task: Task, base_url: str, now: float, *, with_insets: bool) -> Poster:
         order = task.order

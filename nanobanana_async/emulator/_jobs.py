@@ -13,6 +13,7 @@ from attrs import frozen
 
 from nanobanana_async.emulator import _texts as texts
 from nanobanana_async.emulator._accounts import Account
+from nanobanana_async.emulator._callbacks import Callbacks
 from nanobanana_async.emulator._calls import Answer, Call, RefusedError, succeeded
 from nanobanana_async.emulator._catalogue import CATALOGUE, ImageRule
 from nanobanana_async.emulator._faults import Faults
@@ -22,7 +23,7 @@ from nanobanana_async.emulator._ledger import CreateSeen, Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
 from nanobanana_async.emulator._orders import PARAMETER, VALIDATION, Submission, read_submission
 from nanobanana_async.emulator._places import is_loopback, is_web_url
-from nanobanana_async.emulator._plans import IMAGE_UNREACHABLE, Failure, Plan, asked_for_failure, draw_plan
+from nanobanana_async.emulator._plans import FAIL, IMAGE_UNREACHABLE, Failure, Plan, asked_for_failure, draw_plan
 from nanobanana_async.emulator._records import record
 from nanobanana_async.emulator._state import StateLog
 from nanobanana_async.emulator._tasks import Task, Tasks, task_to_json
@@ -40,6 +41,7 @@ class Jobs:
     _ledger: Ledger
     _log: StateLog
     _faults: Faults
+    _callbacks: Callbacks
 
     def create(self, call: Call, account: Account, now: float) -> Answer:
         """`createTask`, accepted or refused; noted either way."""
@@ -50,9 +52,9 @@ class Jobs:
             self._check_places(submission, call.base_url, now)
             task = self._accept(submission, account, call.base_url, now)
         except RefusedError as error:
-            self._note(account, now, submission, code=error.code)
+            self._note(account.name, now, submission, code=error.code)
             raise
-        self._note(account, now, submission, code=200, task=task)
+        self._note(account.name, now, submission, code=200, task=task)
         return succeeded({"taskId": task.id, "recordId": task.id})
 
     def record(self, call: Call, account: Account, now: float) -> Answer:
@@ -64,11 +66,26 @@ class Jobs:
             self._ledger.unknown_polls += 1
             raise RefusedError(422, texts.RECORD_IS_NULL)
         self._ledger.polls[task.id] += 1
-        return succeeded(record(task, now, base_url=call.base_url, shape=self._options.record_shape))
+        return self._recorded(task, call.base_url, now)
+
+    def saw_create(self, call: Call, account: str, code: int, now: float) -> None:
+        """Note a createTask that came no further than the door."""
+        try:
+            submission = read_submission(call.body)
+        except RefusedError:
+            submission = None
+        self._note(account, now, submission, code=code)
+
+    def saw_poll(self, call: Call) -> None:
+        """Count a recordInfo that came no further than the door."""
+        task = self._tasks.find(call.subject)
+        if task is not None:
+            self._ledger.polls[task.id] += 1
 
     def credit(self, _: Call, account: Account, now: float) -> Answer:
-        """`chat/credit`: the balance, as a float."""
-        return succeeded(float(account.balance(now)))
+        """`chat/credit`: the balance, as a float unless told otherwise."""
+        balance = account.balance(now)
+        return succeeded(float(balance) if self._options.balance_form == "float" else int(balance))
 
     def download_url(self, call: Call, _: Account, now: float) -> Answer:
         """`common/download-url`: a link of 20 minutes to a file of ours."""
@@ -78,9 +95,22 @@ class Jobs:
             raise RefusedError(VALIDATION, texts.WRONG_URL)
         return succeeded(link)
 
+    def _recorded(self, task: Task, base_url: str, now: float) -> Answer:
+        plan = task.plan
+        if plan.veil is not None and now < plan.veil.until:
+            raise RefusedError(plan.veil.code, texts.NOT_FOUND if plan.veil.code == 404 else texts.RECORD_IS_NULL)
+        said = record(task, now, base_url=base_url, shape=self._options.record_shape)
+        said = self._faults.on_record(task, said, now)
+        if plan.failure is None or plan.failure.envelope == 200 or plan.state(now) != FAIL:
+            return succeeded(said)
+        if plan.failure.envelope == 408:
+            raise RefusedError(408, texts.UPSTREAM_SILENT)
+        return Answer({"code": plan.failure.envelope, "msg": texts.GENERATION_FAILED, "data": said})
+
     def _admit(self, account: Account, now: float) -> None:
-        if not account.window.admit(now):
+        if not account.admit(now):
             self._ledger.over_limit += 1
+            self._ledger.over_limit_by_account[account.name] += 1
             raise RefusedError(429, texts.TOO_FREQUENT)
 
     def _check_places(self, submission: Submission, base_url: str, now: float) -> None:
@@ -117,10 +147,12 @@ class Jobs:
         ordinal, draw = self._tasks.draw_next()
         task_id = f"{draw.getrandbits(128):032x}"
         plan = self._plan(submission, base_url, now, draw)
-        task = Task(task_id, ordinal, account.name, order, submission.input, submission.callback_url, plan)
-        self._log.append("task", task_to_json(task))
+        task = Task(task_id, ordinal, account.name, order, submission.input, submission.callback_url, plan, base_url)
+        if self._log.keeps:
+            self._log.append("task", task_to_json(task))
         self._tasks.add(task)
         account.take(order.credits, gives_back_at=plan.gives_back_at())
+        self._callbacks.book(task)
         return task
 
     def _plan(self, submission: Submission, base_url: str, now: float, draw: Random) -> Plan:
@@ -138,7 +170,7 @@ class Jobs:
 
     def _note(
         self,
-        account: Account,
+        account: str,
         now: float,
         submission: Submission | None,
         *,
@@ -148,11 +180,12 @@ class Jobs:
         self._ledger.creates.append(
             CreateSeen(
                 at=now,
-                account=account.name,
+                account=account,
                 code=code,
                 fingerprint=submission.fingerprint() if submission else "",
                 callback_url=submission.callback_url if submission else None,
                 task_id=task.id if task else None,
                 credits=task.order.credits if task else 0.0,
+                gives_back_at=task.plan.gives_back_at() if task else None,
             )
         )

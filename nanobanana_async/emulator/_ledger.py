@@ -7,10 +7,15 @@ ledger remembers; it decides nothing.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import TypeVar
+from urllib.parse import parse_qs, urlsplit
 
-from attrs import define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 _KEPT = 200_000
+_Seen = TypeVar("_Seen")
 
 
 @frozen
@@ -26,6 +31,19 @@ class CreateSeen:
     task_id: str | None = None
     credits: float = 0.0
     """What was taken at acceptance, whether or not it was given back later."""
+    gives_back_at: float | None = None
+    """When the credits return, because the task fails; None where they don't."""
+    faults: tuple[str, ...] = ()
+    """The names of the faults that struck; one that was accepted and struck may never have heard of it."""
+
+    @property
+    def attempt(self) -> str | None:
+        """The client's own token of this attempt, `?nb_attempt=` in its `callBackUrl`; None where there is none."""
+        return attempt_in(self.callback_url) if self.callback_url else None
+
+    def was_given_back(self, now: float) -> bool:
+        """Whether what was taken has been returned by now."""
+        return self.gives_back_at is not None and self.gives_back_at <= now
 
 
 @frozen
@@ -37,12 +55,34 @@ class KeySeen:
     path: str
 
 
+@frozen
+class CallbackSeen:
+    """One callback that was sent, or would have been."""
+
+    at: float
+    """When it was answered, or given up."""
+    task_id: str
+    url: str
+    kind: str
+    """`genuine`, `forged` or `replayed`."""
+    attempt: int
+    status: int | None
+    """What the receiver answered; None where it said nothing, or was never asked."""
+    fault: str | None = None
+    note: str = ""
+    """Why it was not sent, where it wasn't."""
+
+
 def _recent_creates() -> deque[CreateSeen]:
     return deque(maxlen=_KEPT)
 
 
 def _recent_keys() -> deque[KeySeen]:
     return deque(maxlen=1000)
+
+
+def _recent_callbacks() -> deque[CallbackSeen]:
+    return deque(maxlen=_KEPT)
 
 
 @define
@@ -55,17 +95,62 @@ class Ledger:
     unknown_polls: int = 0
     over_limit: int = 0
     """createTasks refused by the rate window."""
+    over_limit_by_account: Counter[str] = field(factory=Counter, repr=False)
     uploads: int = 0
     downloads: Counter[str] = field(factory=Counter, repr=False)
     """Files served, by path; known files only."""
     keys_at_files: deque[KeySeen] = field(factory=_recent_keys)
+    callbacks: deque[CallbackSeen] = field(factory=_recent_callbacks, repr=False)
 
     @property
     def accepted(self) -> list[CreateSeen]:
         """The creates that became tasks and were charged."""
         return [create for create in self.creates if create.task_id is not None]
 
+    def given_back(self, now: float) -> list[CreateSeen]:
+        """The creates that were charged, and whose credits have returned by now because their task failed."""
+        return [create for create in self.creates if create.was_given_back(now)]
+
+    def struck_by(self, faults: Iterable[str]) -> None:
+        """Note which faults struck at the create that was seen last."""
+        self.creates[-1] = evolve(self.creates[-1], faults=tuple(faults))
+
     def charged_twice(self) -> list[str]:
         """The fingerprints that were accepted more than once."""
         counts = Counter(create.fingerprint for create in self.accepted)
         return [fingerprint for fingerprint, count in counts.items() if count > 1]
+
+
+def attempt_in(callback_url: str) -> str | None:
+    """The token of an attempt in a `callBackUrl`; None where it has none."""
+    try:
+        query = urlsplit(callback_url).query
+    except ValueError:
+        return None
+    return parse_qs(query).get("nb_attempt", [None])[0]
+
+
+def ledger_to_json(ledger: Ledger, now: float, *, last: int) -> dict[str, object]:
+    """The ledger for a test in another process: every count, and of each list the `last` so many entries."""
+    return {
+        "creates": [_create_to_json(seen, now) for seen in _newest(ledger.creates, last)],
+        "accepted": len(ledger.accepted),
+        "given_back": len(ledger.given_back(now)),
+        "charged_twice": ledger.charged_twice(),
+        "polls": dict(ledger.polls),
+        "unknown_polls": ledger.unknown_polls,
+        "over_limit": ledger.over_limit,
+        "over_limit_by_account": dict(ledger.over_limit_by_account),
+        "uploads": ledger.uploads,
+        "downloads": dict(ledger.downloads),
+        "keys_at_files": [asdict(seen) for seen in _newest(ledger.keys_at_files, last)],
+        "callbacks": [asdict(seen) for seen in _newest(ledger.callbacks, last)],
+    }
+
+
+def _create_to_json(seen: CreateSeen, now: float) -> Mapping[str, object]:
+    return {**asdict(seen), "attempt": seen.attempt, "was_given_back": seen.was_given_back(now)}
+
+
+def _newest(seen: deque[_Seen], last: int) -> list[_Seen]:
+    return list(islice(seen, max(len(seen) - last, 0), None))

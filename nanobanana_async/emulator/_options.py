@@ -15,6 +15,7 @@ from attrs import field, frozen, validators
 from nanobanana_async.emulator._windows import Limit, SlidingWindow, Window
 
 RecordShape: TypeAlias = Literal["new", "old"]
+BalanceForm: TypeAlias = Literal["float", "int"]
 
 DOCUMENTED_LIMIT = Limit(20, per=10.0)
 """New tasks per account (PROTOCOL §1.4)."""
@@ -37,16 +38,21 @@ class EmulatorOptions:
     """How the emulator behaves.
 
     Args:
-        seed: The same seed gives the same task ids, generation times and pictures, task by task.
+        seed: The same seed gives the same task ids, generation times and pictures, task by task. So an emulator that
+            is started again without a `state_dir` hands out the ids of before, for tasks that may be others.
         speed: Generation times are divided by this.
         credits: What each account starts with.
         keys: The bearer keys that are let in; None lets in any, each as an account of its own.
         limit: New tasks per stretch of seconds and account.
         window: How the limit is counted.
+        balance_form: The balance as a `float`, as on the wire, or as an `int`, as in documents (PROTOCOL §1.7).
+        webhook_key: Callbacks are signed with it; None leaves them unsigned.
         record_shape: `new` (since September 2026) or `old` (as documented before).
-        allow_remote: Take image URLs and callback URLs that leave this machine. They are never fetched either way.
+        allow_remote: Take image URLs and callback URLs that leave this machine. Nothing is fetched from there, and no
+            callback sent, either way.
         public_url: The address under which links to results are made; None takes the request's own.
-        state_dir: A folder in which tasks and uploads outlive the process; None keeps them in memory.
+        state_dir: A folder in which tasks and uploads outlive the process, for one emulator at a time; None keeps
+            them in memory.
         result_days: How long results can be fetched (PROTOCOL §1.8 gives two figures; this is the longer).
         upload_days: How long uploads can be fetched (PROTOCOL §4).
     """
@@ -57,6 +63,8 @@ class EmulatorOptions:
     keys: frozenset[str] | None = field(default=None, converter=_key_set, repr=False)
     limit: Limit = DOCUMENTED_LIMIT
     window: Callable[[Limit], Window] = SlidingWindow
+    balance_form: BalanceForm = field(default="float", validator=validators.in_(("float", "int")))
+    webhook_key: str | None = field(default=None, validator=validators.optional(validators.min_len(1)), repr=False)
     record_shape: RecordShape = field(default="new", validator=validators.in_(("new", "old")))
     allow_remote: bool = False
     public_url: str | None = field(default=None, converter=_without_slash)

@@ -35,6 +35,18 @@ class Failure:
 
     code: str
     msg: str
+    envelope: int = 200
+    """The code of the recordInfo that says it; 408 and 501 say of themselves that the task failed (PROTOCOL §1.3)."""
+
+
+@frozen
+class Veil:
+    """The record of an accepted task is not there yet (PROTOCOL §1.2)."""
+
+    until: float
+    """In seconds since the epoch."""
+    code: int = 422
+    """How that is said: 422, or 404."""
 
 
 @frozen
@@ -43,6 +55,7 @@ class Plan:
 
     stages: tuple[Stage, ...]
     failure: Failure | None = None
+    veil: Veil | None = None
 
     @property
     def created_at(self) -> float:
@@ -54,10 +67,17 @@ class Plan:
         """The stage that it ends in."""
         return self.stages[-1]
 
+    @property
+    def ends(self) -> bool:
+        """Whether the task will ever be done, one way or the other."""
+        return self.last.state in (SUCCESS, FAIL)
+
     def state(self, now: float) -> str:
         """The word for the state at this moment."""
-        reached = [stage.state for stage in self.stages if stage.at <= now]
-        return reached[-1] if reached else self.stages[0].state
+        for stage in reversed(self.stages):
+            if stage.at <= now:
+                return stage.state
+        return self.stages[0].state
 
     def gives_back_at(self) -> float | None:
         """When the credits return to the account; None where they don't."""

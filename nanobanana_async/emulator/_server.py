@@ -6,6 +6,7 @@ It never touches signal handlers in a thread, and logs nothing but its own fault
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -14,17 +15,24 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import uvicorn
 from attrs import define, field
 
-from nanobanana_async.emulator._app import Exchange, create_app
+from nanobanana_async.emulator._app import create_app
+from nanobanana_async.emulator._callbacks import post_on_loopback
+from nanobanana_async.emulator._courier import deliver_callbacks
+from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._places import is_loopback_host
+from nanobanana_async.emulator._wire import Protocol
 from nanobanana_async.emulator._world import World
 
 _KEEP_ALIVE_SECONDS = 60
 _GRACE_SECONDS = 1
+"""For answers that are under way when the server is to stop."""
+_PATIENCE_SECONDS = 5
+"""For requests that have lost their clients; only the painting of a picture takes any time then."""
 
 
 class CannotListenError(OSError):
@@ -73,7 +81,7 @@ class EmulatorServer:
         """Listen, and return when requests are answered."""
         listener = _listen(self.host, self.port, expose=self.expose)
         self.port = listener.getsockname()[1]
-        server = _Server(_config(self.world, self.on_request))
+        server = _Server(_config(self.world, self.on_request), self.world)
         thread = threading.Thread(target=server.run, args=([listener],), name="nanobanana-emulator", daemon=True)
         thread.start()
         server.ready.wait()
@@ -113,7 +121,7 @@ def serve(
         ValueError: The host is not loopback and `expose` is not set.
     """
     listener = _listen(host, port, expose=expose)
-    server = _Server(_config(world, report))
+    server = _Server(_config(world, report), world)
     try:
         with _stopped_by_signals(server):
             if on_started is not None:
@@ -124,11 +132,13 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which says when it is ready and leaves signals to its caller."""
+    """uvicorn's server, which sends callbacks, says when it is ready and leaves signals to its caller."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._world = world
+        self._courier: asyncio.Task[NoReturn] | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         try:
@@ -138,7 +148,24 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        self._courier = asyncio.create_task(deliver_callbacks(self._world, post_on_loopback))
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._courier is not None:
+            self._courier.cancel()
+            await asyncio.wait((self._courier,))
+        grace = asyncio.get_running_loop().call_later(_GRACE_SECONDS, self._leave_everybody)
+        await super().shutdown(sockets)
+        grace.cancel()
+        self._leave_everybody()  # a second signal does not wait for the grace to be over
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_GRACE_SECONDS)
+
+    def _leave_everybody(self) -> None:
+        """Close what is still open. A request that lost its client ends by itself; one that is cancelled complains."""
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -148,7 +175,7 @@ class _Server(uvicorn.Server):
 def _config(world: World, on_request: Callable[[Exchange], None] | None) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(world, on_request=on_request),
-        http="h11",
+        http=Protocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -157,7 +184,7 @@ def _config(world: World, on_request: Callable[[Exchange], None] | None) -> uvic
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )
 
 

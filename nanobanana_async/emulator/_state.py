@@ -7,6 +7,8 @@ Theory of operation
 2. A line cut short by a kill was never answered for; on opening it is cut off, so that the next one starts
    clean.
 3. The file is made by the first write. Reading it back in order gives the same world.
+4. The folder belongs to one emulator from the reading to the closing. One that was closed and writes again takes it
+   anew, unless somebody else has written there in between.
 """
 
 from __future__ import annotations
@@ -18,9 +20,7 @@ from typing import Any, BinaryIO
 
 from attrs import define, field
 
-
-class StateFileError(Exception):
-    """The state folder holds something that this emulator did not write."""
+from nanobanana_async.emulator._state_lock import StateFileError, StateLock
 
 
 @define
@@ -28,49 +28,78 @@ class StateLog:
     """The file `emulator.jsonl` in a folder; with no folder it forgets everything."""
 
     _folder: Path | None
+    _lock: StateLock = field(init=False, repr=False)
     _file: BinaryIO | None = field(default=None, init=False, repr=False)
+    _size: int = field(default=0, init=False, repr=False)
+    """Of the file, in bytes, when it was last read or written."""
+
+    def __attrs_post_init__(self) -> None:
+        self._lock = StateLock(self._folder or Path())
 
     def replay(self) -> Iterator[dict[str, Any]]:
-        """Every line written so far, oldest first.
+        """Every line written so far, oldest first. From here on the folder is this emulator's.
 
         Raises:
-            StateFileError: A whole line cannot be read.
+            StateFileError: Another emulator has the folder, or a whole line cannot be read.
         """
         path = self._path()
-        if path is None or not path.exists():
+        if path is None:
             return
-        _cut_to_whole_lines(path)
+        self._lock.acquire()
+        if not path.exists():
+            return
+        self._size = _cut_to_whole_lines(path)
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 yield _parsed(line, path, number)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all; if not, nobody has to make lines for it."""
+        return self._folder is not None
+
     def append(self, kind: str, what: dict[str, object]) -> None:
-        """Write one line and hand it to the operating system."""
+        """Write one line and hand it to the operating system.
+
+        Raises:
+            StateFileError: The folder was let go of, and another emulator has taken it.
+        """
         path = self._path()
         if path is None:
             return
         if self._file is None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("ab")
-        self._file.write(json.dumps({"kind": kind, **what}, separators=(",", ":")).encode() + b"\n")
+            self._file = self._opened(path)
+        self._size += self._file.write(json.dumps({"kind": kind, **what}, separators=(",", ":")).encode() + b"\n")
         self._file.flush()
 
     def close(self) -> None:
-        """Let go of the file; a later append opens it again."""
+        """Let go of the file and the folder; a later append takes both again."""
         if self._file is not None:
             self._file.close()
             self._file = None
+        self._lock.release()
+
+    def _opened(self, path: Path) -> BinaryIO:
+        self._lock.acquire()
+        file = path.open("ab")
+        if file.tell() != self._size:
+            self.close()
+            file.close()
+            raise StateFileError(f"another emulator has written to {path} in between. Start this one again.")
+        return file
 
     def _path(self) -> Path | None:
         return self._folder / "emulator.jsonl" if self._folder else None
 
 
-def _cut_to_whole_lines(path: Path) -> None:
+def _cut_to_whole_lines(path: Path) -> int:
+    """The size in bytes that is left."""
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         with path.open("rb+") as file:
             file.truncate(whole)
+    return whole
 
 
 def _parsed(line: bytes, path: Path, number: int) -> dict[str, Any]:

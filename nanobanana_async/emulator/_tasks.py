@@ -13,7 +13,7 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from nanobanana_async.emulator._orders import Order
-from nanobanana_async.emulator._plans import Failure, Plan, Stage
+from nanobanana_async.emulator._plans import Failure, Plan, Stage, Veil
 
 
 @frozen
@@ -27,6 +27,8 @@ class Task:
     input: Mapping[str, object] = field(repr=False)
     callback_url: str | None
     plan: Plan = field(repr=False)
+    base_url: str = "http://127.0.0.1"
+    """Under which address the emulator was reached when it was accepted; links in its callback stand there."""
 
     @property
     def file_name(self) -> str:
@@ -51,6 +53,10 @@ class Tasks:
         """How many there are."""
         return len(self._by_id)
 
+    def newest(self) -> Iterator[Task]:
+        """The tasks from the youngest to the oldest."""
+        return reversed(self._by_id.values())
+
     def draw_next(self) -> tuple[int, Random]:
         """The ordinal of the task about to be accepted, and the source of all its chance."""
         return self._next_ordinal, Random(f"{self._seed}:{self._next_ordinal}")  # noqa: S311 - to be repeated, not secret
@@ -72,7 +78,8 @@ def task_to_json(task: Task) -> dict[str, object]:
 
 def task_from_json(line: Mapping[str, Any]) -> Task:
     """The task in a line of the state file; the reverse of `task_to_json`."""
-    plan, failure = line["plan"], line["plan"]["failure"]
+    plan = line["plan"]
+    failure, veil = plan["failure"], plan.get("veil")
     return Task(
         id=line["id"],
         ordinal=line["ordinal"],
@@ -83,5 +90,7 @@ def task_from_json(line: Mapping[str, Any]) -> Task:
         plan=Plan(
             stages=tuple(Stage(**stage) for stage in plan["stages"]),
             failure=Failure(**failure) if failure else None,
+            veil=Veil(**veil) if veil else None,
         ),
+        base_url=line.get("base_url", "http://127.0.0.1"),
     )

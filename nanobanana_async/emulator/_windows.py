@@ -1,16 +1,20 @@
 """How new tasks are counted against the account's limit (PROTOCOL §1.4).
 
-The vendor says "20 in any 10 s" and refuses the rest without queueing it; it does not say how it counts. A
-sliding window is the default. Other ways of counting are other classes with `admit`, chosen by
-`EmulatorOptions.window`.
+The vendor says "20 in any 10 s" and refuses the rest without queueing it; it does not say how it counts. A sliding
+window is the default; the other usual ways stand beside it, each with a harsher sister that counts what it refuses. A
+way of counting is a class with `admit`, chosen by `EmulatorOptions.window` or `World.limit_to`.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import Protocol
 
 from attrs import define, field, frozen, validators
+
+_ROUNDING = 1e-6
+"""A token that is whole but for so much is whole: floats round."""
 
 
 @frozen
@@ -30,16 +34,87 @@ class Window(Protocol):
 
 @define
 class SlidingWindow:
-    """Lets in `count` requests within any stretch of `per` seconds; refused ones don't count."""
+    """Lets in `count` requests within any stretch of `per` seconds.
+
+    With `count_refused` a refused request counts as well, so whoever keeps knocking is never let in.
+    """
 
     limit: Limit
-    _admitted: deque[float] = field(factory=deque, init=False)
+    count_refused: bool = field(default=False, kw_only=True)
+    _counted: deque[float] = field(init=False, repr=False)
+    """The last `count` of them: where the oldest of these has left the window, there is room."""
+
+    def __attrs_post_init__(self) -> None:
+        self._counted = deque(maxlen=self.limit.count)
 
     def admit(self, now: float) -> bool:
         """Whether a request that arrives now is let in; if so, it counts."""
-        while self._admitted and self._admitted[0] <= now - self.limit.per:
-            self._admitted.popleft()
-        if len(self._admitted) >= self.limit.count:
+        is_full = len(self._counted) == self.limit.count
+        is_admitted = not is_full or self._counted[0] <= now - self.limit.per
+        if is_admitted or self.count_refused:
+            self._counted.append(now)
+        return is_admitted
+
+
+@define
+class FixedWindow:
+    """Lets in `count` requests in each window of `per` seconds; the windows follow each other without a gap.
+
+    They are aligned to the epoch, as a counter is whose name is the time divided by `per`: the likelier way, and the
+    harsher one for a client that learns, since it may see twice the limit pass within `per` seconds and be refused
+    later for half of that. With `count_refused` each refusal keeps the gate shut for `per` seconds, as a counter does
+    whose expiry is renewed by every request.
+
+    Args:
+        limit: How many, in how long.
+        phase: Seconds by which the windows begin after those that are aligned to the epoch.
+        count_refused: Whether refusals count.
+    """
+
+    limit: Limit
+    phase: float = field(default=0.0, kw_only=True)
+    count_refused: bool = field(default=False, kw_only=True)
+    _window: float = field(default=-math.inf, init=False, repr=False)
+    _admitted: int = field(default=0, init=False, repr=False)
+    _shut_until: float = field(default=-math.inf, init=False, repr=False)
+
+    def admit(self, now: float) -> bool:
+        """Whether a request that arrives now is let in; if so, it counts."""
+        window = (now - self.phase) // self.limit.per
+        if window != self._window:
+            self._window, self._admitted = window, 0
+        if now < self._shut_until or self._admitted >= self.limit.count:
+            if self.count_refused:
+                self._shut_until = now + self.limit.per
             return False
-        self._admitted.append(now)
+        self._admitted += 1
         return True
+
+
+@define
+class Bucket:
+    """Lets in a request for each token; `count` of them fit, and they come back evenly, `count` in `per` seconds.
+
+    With `count_refused` a refused request takes what there is of a token, so whoever knocks faster than they come back
+    is never let in.
+    """
+
+    limit: Limit
+    count_refused: bool = field(default=False, kw_only=True)
+    _tokens: float = field(init=False, repr=False)
+    _at: float | None = field(default=None, init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._tokens = float(self.limit.count)
+
+    def admit(self, now: float) -> bool:
+        """Whether a request that arrives now is let in; if so, it counts."""
+        passed = 0.0 if self._at is None else max(now - self._at, 0.0)
+        self._tokens = min(self._tokens + passed * self.limit.count / self.limit.per, self.limit.count)
+        self._at = now
+        is_admitted = self._tokens >= 1 - _ROUNDING
+        if is_admitted:
+            self._tokens = max(self._tokens - 1, 0.0)
+        elif self.count_refused:
+            self._tokens = 0.0
+        return is_admitted

@@ -11,25 +11,31 @@ Theory of operation
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, setters
 
-from nanobanana_async.emulator._accounts import Account, Accounts
-from nanobanana_async.emulator._calls import Answer, Call, Operation, RefusedError, Reply, refused
-from nanobanana_async.emulator._faults import Faults
+from nanobanana_async.emulator._accounts import Account, Accounts, account_name, bearer_key
+from nanobanana_async.emulator._callbacks import Callbacks
+from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Operation, RefusedError, Reply, refused
+from nanobanana_async.emulator._faults import Fault, Faults
 from nanobanana_async.emulator._filehost import FileHost
 from nanobanana_async.emulator._files import Files, file_from_json
 from nanobanana_async.emulator._jobs import Jobs
 from nanobanana_async.emulator._ledger import Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
 from nanobanana_async.emulator._state import StateLog
-from nanobanana_async.emulator._tasks import Tasks, task_from_json
+from nanobanana_async.emulator._tasks import Task, Tasks, task_from_json
 from nanobanana_async.emulator._uploads import Uploads, upload_refused
+from nanobanana_async.emulator._windows import Limit, Window
 
 _Desk: TypeAlias = Callable[[Call, Account, float], Answer]
 _DAY = 24 * 60 * 60
+
+
+def _as_engine(faults: Faults | Iterable[Fault | str]) -> Faults:
+    return faults if isinstance(faults, Faults) else Faults(faults)
 
 
 @define
@@ -39,22 +45,26 @@ class World:
     Args:
         options: How it behaves.
         clock: Seconds since the epoch; the only clock there is.
-        faults: What goes wrong on purpose; by default nothing.
+        faults: What goes wrong on purpose, as an engine or as faults; by default nothing. `faults.add` takes more
+            while it runs.
 
     Raises:
-        StateFileError: The state folder holds what this emulator did not write.
+        FaultError: A fault cannot be understood.
+        StateFileError: Another emulator is at work on the state folder, or it holds what no emulator wrote.
     """
 
     options: EmulatorOptions = field(factory=EmulatorOptions)
     clock: Callable[[], float] = field(default=time.time, kw_only=True, repr=False)
-    faults: Faults = field(factory=Faults, kw_only=True, repr=False)
+    faults: Faults = field(factory=Faults, converter=_as_engine, kw_only=True, repr=False, on_setattr=setters.frozen)
     ledger: Ledger = field(factory=Ledger, init=False, repr=False)
     accounts: Accounts = field(init=False, repr=False)
     tasks: Tasks = field(init=False, repr=False)
     files: Files = field(init=False, repr=False)
+    callbacks: Callbacks = field(init=False, repr=False)
     _log: StateLog = field(init=False, repr=False)
     _desks: Mapping[Operation, _Desk] = field(init=False, repr=False)
     _host: FileHost = field(init=False, repr=False)
+    _jobs: Jobs = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         folder = self.options.state_dir
@@ -64,7 +74,9 @@ class World:
         self._log = StateLog(folder)
         self._host = FileHost(self.options, self.tasks, self.files, self.ledger)
         uploads = Uploads(self.files, self._host, self.ledger, self._log)
-        jobs = Jobs(self.options, self.tasks, self._host, self.ledger, self._log, self.faults)
+        self.callbacks = Callbacks(self.options, self.accounts, self.ledger, self._log, self.faults)
+        jobs = Jobs(self.options, self.tasks, self._host, self.ledger, self._log, self.faults, self.callbacks)
+        self._jobs = jobs
         self._desks = {
             "createTask": jobs.create,
             "recordInfo": jobs.record,
@@ -74,13 +86,42 @@ class World:
             "base64-upload": uploads.base64,
             "url-upload": uploads.from_url,
         }
-        self._restore()
+        try:
+            self._restore()
+        except BaseException:
+            self._log.close()
+            raise
+        self.faults.begin(self.clock, self.tasks, seed=self.options.seed)
 
     def serve(self, call: Call) -> Reply:
         """The answer to a call, with its effect on the world done."""
         now = self.clock()
-        reply = self.faults.on_arrival(call, now) or self._answer(call, now)
-        return self.faults.on_answer(call, reply, now)
+        withheld = self.faults.on_arrival(call, now)
+        reply = self._answer(call, now) if withheld is None else self._withheld(call, withheld, now)
+        reply = self.faults.on_answer(call, reply, now)
+        if self.faults.latest and call.operation == "createTask":
+            self.ledger.struck_by(fault.name for fault in self.faults.latest)
+        return reply
+
+    def limit_to(
+        self, limit: Limit, *, window: Callable[[Limit], Window] | None = None, account: str | None = None
+    ) -> None:
+        """Change the limit while running. What was let in before counts as well.
+
+        Args:
+            limit: New tasks per stretch of seconds, from now on.
+            window: How it is counted; None leaves that as it was at first.
+            account: The name of the only account that this is for; None means all, those to come included.
+        """
+        self.accounts.limit_to(limit, window, account)
+
+    def has_picture(self, task: Task) -> bool:
+        """Whether the picture of a task can be fetched at this moment."""
+        return self._host.has_picture(task, self.clock())
+
+    def thumbnail(self, task_id: str, base_url: str) -> FileAnswer | None:
+        """A small print of a task's picture, for those who look at the emulator itself; no fault touches it."""
+        return self._host.thumbnail(task_id, base_url, self.clock())
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +130,7 @@ class World:
         self.close()
 
     def close(self) -> None:
-        """Let go of the state file. The world can still be used; it opens the file again when it must."""
+        """Let go of the state folder. The world can still be used; it takes the folder again when it must."""
         self._log.close()
 
     def _answer(self, call: Call, now: float) -> Reply:
@@ -97,9 +138,24 @@ class World:
             return self._host.serve(call, now)
         try:
             account = self.accounts.let_in(call.authorization)
+        except RefusedError as error:
+            if call.operation == "createTask":
+                self._jobs.saw_create(call, _knocker(call), error.code, now)
+            return _no(call, error)
+        try:
             return self._desks[call.operation](call, account, now)
         except RefusedError as error:
-            return upload_refused(error) if call.operation.endswith("-upload") else refused(error)
+            return _no(call, error)
+
+    def _withheld(self, call: Call, reply: Reply, now: float) -> Reply:
+        """A fault stands in for the answer: all that is left is to remember who asked for what."""
+        if call.operation == "createTask":
+            self._jobs.saw_create(call, _knocker(call), reply.code if isinstance(reply.code, int) else 0, now)
+        elif call.operation == "recordInfo":
+            self._jobs.saw_poll(call)
+        elif call.operation == "file":
+            self._host.saw_key(call, now)
+        return reply
 
     def _restore(self) -> None:
         for line in self._log.replay():
@@ -108,9 +164,22 @@ class World:
                 self.files.add(file_from_json(line))
             elif kind == "task":
                 self._restore_task(line)
+            elif kind == "callback":
+                self.callbacks.settled_before(line["task"])
 
     def _restore_task(self, line: Mapping[str, Any]) -> None:
         task = task_from_json(line)
         self.tasks.add(task)
         account = self.accounts.named(task.account)
         account.take(task.order.credits, gives_back_at=task.plan.gives_back_at())
+        self.callbacks.book(task)
+
+
+def _knocker(call: Call) -> str:
+    """The name of the account that somebody says he is; empty for one who shows no key."""
+    key = bearer_key(call.authorization)
+    return account_name(key) if key is not None else ""
+
+
+def _no(call: Call, error: RefusedError) -> Answer:
+    return upload_refused(error) if call.operation.endswith("-upload") else refused(error)

@@ -18,7 +18,7 @@ class Polling:
     `first`: when to look for the first time after acceptance; None takes the documented time of the request.
     `interval`: between looks after that, never under `shortest` and, for late tasks, never over `longest`.
     `per_second`: looks of the whole client a second, at most.
-    `speed`: divides the documented times and the interval, for an emulator that is sped up.
+    `speed`: divides the documented times and the interval, for an emulator that is sped up; not the bounds.
     """
 
     first: float | None = None
@@ -45,11 +45,11 @@ class Polling:
 
     def after_failure(self, failures: int, random: float) -> float:
         """Seconds to the next look after `failures` looks in a row (from 1) that gave no answer."""
-        return self._bounded(self.interval * 2.0 ** min(failures - 1, 10), random)
+        return self._bounded(self.interval / self.speed * 2.0 ** min(failures - 1, 10), random)
 
     def while_missing(self, age: float, random: float) -> float:
         """Seconds to the next look at a task whose record isn't there, `age` seconds after its acceptance."""
-        return self._bounded(self.interval if age < RECORD_GRACE else self.longest, random)
+        return self._bounded(self.interval / self.speed if age < RECORD_GRACE else self.longest, random)
 
     def _bounded(self, seconds: float, random: float) -> float:
         """`seconds` within the bounds, off by up to 5 % either way."""

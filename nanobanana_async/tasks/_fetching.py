@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import anyio
@@ -115,18 +115,32 @@ def _where_to(url: str, stream: WireStream) -> str:
     if not 300 <= status < 400 or not location:
         raise ServiceError(f"the file host answers {status} for {url!r}", charged="yes")
     target = urljoin(url, location)
-    if urlsplit(target).scheme not in ("http", "https") or (_is_internal(target) and not _is_internal(url)):
+    if urlsplit(target).scheme not in ("http", "https") or not _may_lead(url, target):
         raise ServiceError(f"the file host redirects to {target!r}: not followed", charged="yes", retryable=False)
     return target
 
 
-def _is_internal(url: str) -> bool:
-    """Whether a URL names this machine or its own network, where a public host has no business to send us."""
-    host = urlsplit(url).hostname or ""
+def _may_lead(url: str, target: str) -> bool:
+    """Whether the host of `url` may send us to that of `target`: to a public one; to another only from itself.
+
+    Nobody has any business to send us into this machine or its own network; and an emulator on this machine may send us
+    about on it, but not to its neighbours.
+    """
+    source, host = urlsplit(url).hostname or "", urlsplit(target).hostname or ""
+    where = _reach_of(host)
+    return where == "public" or source == host or (where == _reach_of(source) == "loopback")
+
+
+def _reach_of(host: str) -> Literal["public", "private", "loopback"]:
     try:
-        return not ipaddress.ip_address(host).is_global
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+        if host == "localhost" or host.endswith(".localhost"):
+            return "loopback"
+        return "private" if host.endswith((".local", ".internal")) else "public"
+    if address.is_loopback:
+        return "loopback"
+    return "public" if address.is_global else "private"
 
 
 def _length(headers: Mapping[str, str]) -> int | None:

@@ -115,6 +115,7 @@ async def test_an_interrupted_batch_does_not_call_itself_complete() -> None:
             try:
                 async for outcome in batch:
                     outcomes.append(outcome)
+                    await asyncio.sleep(0.001)
             except ClientClosedError:
                 return batch.report()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -24,19 +23,22 @@ from nanobanana_async import (
 )
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.events import Event, TaskDetached
+from nanobanana_async.testing import VirtualTimeLoop
 from nanobanana_async.values import Expected, WireReply, WireRequest
-from tests.scripted_kie import QUICK, ScriptedKie, record, said, until
+from tests.scripted_kie import ScriptedKie, record, said, until
 
 
 async def test_a_caller_told_that_nothing_was_sent_is_told_the_truth() -> None:
     """A loop that lags past the end of his patience and into the next window must not send after all."""
     kie = ScriptedKie()
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
 
     async with kie.client(rate=Rate(1, per=0.05)) as client:
         await client.generate("first")
         caller = asyncio.ensure_future(client.generate("second", timeout=0.02))
         await until(lambda: client.statistics().queued)
-        time.sleep(0.1)  # noqa: ASYNC251  the lag is what is tested
+        loop.advance(0.1)  # as a loop that was blocked sees it
         with pytest.raises(BusyError):
             await caller
 
@@ -201,7 +203,7 @@ async def test_refusals_without_end_take_one_deadline_and_not_one_for_each_item(
     kie = ScriptedKie()
     kie.creates = [said(429, "too high", retry_after="0.01")] * 10_000
 
-    async with kie.client(deadline=0.3, seed=QUICK) as client:
+    async with kie.client(deadline=0.3) as client:
         outcomes = await asyncio.wait_for(client.generate_all(f"b {n}" for n in range(50)), 60)
 
     assert {outcome.state for outcome in outcomes} == {"skipped"}

@@ -27,7 +27,7 @@ from nanobanana_async import (
 )
 from nanobanana_async.events import Event, FilesSaved, ImageUploaded, SaveFailed
 from nanobanana_async.values import WireReply, WireRequest
-from tests.scripted_kie import CREATE, QUICK, Answer, ScriptedKie, said, until
+from tests.scripted_kie import CREATE, Answer, ScriptedKie, said, until
 
 HOST = "https://files.example"
 LINK = "/api/v1/common/download-url"
@@ -148,7 +148,7 @@ async def test_what_breaks_on_the_way_is_fetched_again() -> None:
     cut = WireReply(200, {"content-length": str(len(PNG))}, PNG[:-10])
     answers = InTurn(NetworkError("reset"), WireReply(503, {}, b"busy"), cut, whole())
 
-    async with file_host(a=answers).client(seed=QUICK) as client:
+    async with file_host(a=answers).client() as client:
         image = await client.read(result())
 
     assert image.content == PNG
@@ -169,7 +169,7 @@ async def test_what_stays_broken_is_told_and_stays_paid_for(
     """Four tries; the error names the task, and that it is charged."""
     answers = InTurn(answer)
 
-    async with file_host(a=answers).client(seed=QUICK) as client:
+    async with file_host(a=answers).client() as client:
         with pytest.raises(error) as caught:
             await client.read(result())
 
@@ -219,7 +219,7 @@ async def test_redirects_come_to_an_end() -> None:
     """A host that sends us round in circles is told after three."""
     answers = InTurn(WireReply(302, {"location": "/a.png"}))
 
-    async with file_host(a=answers).client(seed=QUICK) as client:
+    async with file_host(a=answers).client() as client:
         with pytest.raises(ServiceError, match="redirects more than 3 times"):
             await client.read(result())
 

@@ -16,7 +16,6 @@ from tests.emulator.customer import Clock, make_png
 
 MODEL = {"model": "nano-banana-2", "input": {"prompt": "a banana"}}
 MEGABYTE = 1024 * 1024
-FIELD_NOT_FILE = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ntext\r\n--b--\r\n'
 
 
 @define
@@ -152,7 +151,7 @@ async def test_a_part_without_a_media_type_is_taken(client: httpx.AsyncClient) -
         (b"garbage", "multipart/form-data; boundary=b"),
         (b"file=x", "application/x-www-form-urlencoded"),
         (
-            b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\ntext\r\n--b--\r\n',
+            b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\ntext\r\n--b--\r\n',
             "multipart/form-data; boundary=b",
         ),
     ],

@@ -37,9 +37,9 @@ def test_nothing_of_the_client_is_imported() -> None:
 
 
 def test_what_is_promised_is_there() -> None:
-    """Every exported name exists, in order."""
+    """Every exported name exists, and stands there once; the linter keeps them in order."""
     assert all(hasattr(emulator, name) for name in emulator.__all__)
-    assert emulator.__all__ == sorted(emulator.__all__)
+    assert len(emulator.__all__) == len(set(emulator.__all__))
 
 
 @pytest.mark.parametrize("missing", ["PIL", "starlette", "uvicorn", "python_multipart"])

@@ -21,23 +21,24 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(folder: Path, clock: Clock) -> Iterator[Start]:
-    """Starts an emulator on the folder, again and again; none is stopped before the test is over."""
+    """Starts an emulator on the folder, again and again; the one before loses the folder, as a kill would have it."""
     with ExitStack() as worlds:
 
         def started() -> Customer:
+            worlds.close()
             return Customer(worlds.enter_context(World(EmulatorOptions(state_dir=folder), clock=clock)))
 
         yield started
 
 
 def test_nothing_is_written_before_there_is_something_to_remember(start: Start, folder: Path) -> None:
-    """The folder comes into being with the first task or upload."""
+    """The state file comes into being with the first task or upload; until then there is but the lock."""
     customer = start()
     customer.balance()
-    before = folder.exists()
+    before = [path.name for path in folder.iterdir()]
     customer.created()
 
-    assert not before
+    assert before == [".lock"]
     assert (folder / "emulator.jsonl").read_bytes().count(b"\n") == 1
 
 
@@ -98,6 +99,7 @@ def test_a_closed_world_can_be_used_again(start: Start) -> None:
     customer.world.close()
     customer.world.close()
     customer.created()
+    customer.world.close()
 
     assert len(start().world.tasks) == 2
 

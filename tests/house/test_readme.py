@@ -39,15 +39,27 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[subprocess.Co
     with EmulatorServer(World(EmulatorOptions(speed=50, seed=1, limit=Limit(1000, per=1)))) as server:
         environ = {**os.environ, "KIE_BASE_URL": server.base_url, "KIE_API_KEY": "any"}
 
-        def run(block: str) -> subprocess.CompletedProcess[str]:
-            folder = tmp_path_factory.mktemp("readme")
-            command = [sys.executable, "-W", "error", "-c", RUN_WITH_AWAIT]
+        folders = [tmp_path_factory.mktemp("readme") for _ in PYTHON]  # here: the factory is not for threads
+
+        def run(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
+            command = [sys.executable, "-W", "error", *(_as_test(block, folder) or ["-c", RUN_WITH_AWAIT])]
             return subprocess.run(
                 command, input=block, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=300
             )
 
         with ThreadPoolExecutor(len(PYTHON)) as pool:
-            yield list(pool.map(run, PYTHON))
+            yield list(pool.map(run, PYTHON, folders))
+
+
+def _as_test(block: str, folder: Path) -> list[str]:
+    """What runs a block that is a test of a user's, in a suite that is set up as its first lines say."""
+    if "def test_" not in block:
+        return []
+    asked = re.findall(r"pytest_plugins = .*\]", block)
+    (folder / "conftest.py").write_text("\n".join(asked))
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
+    (folder / "test_readme.py").write_text(block)
+    return ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
 
 @pytest.mark.parametrize("number", range(len(PYTHON)))
@@ -62,6 +74,15 @@ def test_the_blocks_print_what_the_page_says(ran: list[subprocess.CompletedProce
 
     assert "sku-2 is in pictures/sku-2." in output
     assert "3 of 3 succeeded | 24 credits (0.12 USD)" in output
+
+
+def test_a_block_that_is_a_test_is_run_as_one(ran: list[subprocess.CompletedProcess[str]]) -> None:
+    """The bot's test is a user's, of 15 lines at most, and it passes because it was run."""
+    [number] = [number for number, block in enumerate(PYTHON) if "def test_" in block]
+    lines = [line for line in PYTHON[number].splitlines() if line.strip() and not line.startswith("#")]
+
+    assert "1 passed" in ran[number].stdout
+    assert len(lines) <= 15
 
 
 def test_the_first_example_stands_near_the_top() -> None:

@@ -24,6 +24,7 @@ from nanobanana_async.emulator._pictures._scenes import Stage, choose_scene, sky
 
 _AT_ONCE = BoundedSemaphore(4)
 _FINER_UP_TO = 2048
+_SMALL_SIDE = 320
 _YELLOW = (255, 205, 40)
 
 
@@ -31,6 +32,12 @@ def paint(poster: Poster) -> bytes:
     """The picture, encoded as the poster's media type says."""
     with _AT_ONCE:
         return _encoded(_painted(poster, poster.side), poster.media_type)
+
+
+def paint_small(poster: Poster) -> bytes:
+    """The same picture as a small JPEG, for a page that shows many; painted at that size, not reduced to it."""
+    with _AT_ONCE:
+        return _encoded(_painted(poster, _SMALL_SIDE), "image/jpeg")
 
 
 def size_of(poster: Poster, side: int) -> Size:

@@ -1,0 +1,79 @@
+"""Faults of kinds `wire`, `file` and `balance`: what becomes of an answer after the call has had its effect.
+
+Each is a pure function from the answer that would be sent to the one that is; None where it has nothing to act on. On
+arrival (`charged=no`) the answer that is spoilt says that nothing was done, and nothing was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from nanobanana_async.emulator._calls import Answer, Call, Cut, Drip, Flood, HangUp, Page, Reply, Silence, Whole
+from nanobanana_async.emulator._faults._fault import Fault
+from nanobanana_async.emulator._faults._files import FILE_FAULTS
+from nanobanana_async.emulator._faults._names import FaultName
+from nanobanana_async.emulator._faults._pages import page
+from nanobanana_async.emulator._faults._refusals import refusal, without_effect
+
+_Effect: TypeAlias = Callable[[Fault, Call, Whole], Reply | None]
+
+
+def withheld(fault: Fault, call: Call) -> Reply:
+    """The answer to a call that goes no further."""
+    if fault.spec.kind == "refusal":
+        return refusal(fault, call)
+    nothing_done = without_effect(call)
+    return spoiled(fault, call, nothing_done) or nothing_done
+
+
+def spoiled(fault: Fault, call: Call, reply: Whole) -> Reply | None:
+    """What is left of an answer; None where the fault has nothing to act on."""
+    return _EFFECTS[fault.name](fault, call, reply)
+
+
+def applies(fault: Fault, call: Call, reply: Reply) -> bool:
+    """Whether a fault has anything to act on, whatever else strikes. The wire spoils everything."""
+    if fault.spec.kind == "wire":
+        return True
+    return isinstance(reply, Whole) and spoiled(fault, call, reply) is not None
+
+
+def _cut_json(_fault: Fault, _call: Call, reply: Whole) -> Page | None:
+    if not isinstance(reply, Answer):
+        return None
+    content = reply.content
+    return Page(content[: len(content) // 2], "application/json", reply.status, reply.headers)
+
+
+def _null_data(_fault: Fault, _call: Call, _reply: Whole) -> Answer:
+    return Answer({"code": 200, "msg": "success", "data": None})
+
+
+def _flood(fault: Fault, call: Call, _reply: Whole) -> Flood:
+    media_type = "image/png" if call.operation == "file" else "application/json"
+    return Flood(int(fault.number("size")), fault.name == "gzip-bomb", media_type)
+
+
+def _whole_balance(_fault: Fault, _call: Call, reply: Whole) -> Answer | None:
+    balance = reply.payload.get("data") if isinstance(reply, Answer) else None
+    if not isinstance(balance, float) or not isinstance(reply, Answer):
+        return None
+    return Answer({**reply.payload, "data": int(balance)}, reply.status, reply.headers)
+
+
+_EFFECTS: Mapping[FaultName, _Effect] = {
+    "silent": lambda _fault, _call, _reply: Silence(),
+    "closed": lambda _fault, _call, _reply: HangUp(),
+    "reset": lambda _fault, _call, _reply: HangUp(reset=True),
+    "bad-gateway": lambda fault, _call, _reply: page(int(fault.number("status"))),
+    "html": lambda _fault, _call, _reply: page(200, title="Welcome"),
+    "cut": lambda fault, _call, reply: Cut(reply, fault.number("share")),
+    "cut-json": _cut_json,
+    "null-data": _null_data,
+    "drip": lambda fault, _call, reply: Drip(reply, fault.number("seconds")),
+    "huge": _flood,
+    "gzip-bomb": _flood,
+    "balance-int": _whole_balance,
+    **FILE_FAULTS,
+}

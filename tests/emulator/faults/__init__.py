@@ -1,0 +1,1 @@
+"""Everything that goes wrong on purpose, fault by fault."""

@@ -4,8 +4,8 @@
         ...  # any client with server.base_url and any bearer key
 
 It is written from the protocol alone and imports nothing else of this package, so that an error in the
-client cannot hide behind the same error here. It sends no request to anybody: addresses that leave this
-machine are refused unless told, and never fetched either way.
+client cannot hide behind the same error here. It sends nothing to anybody but callbacks, and those to this machine
+only: addresses that leave it are refused unless told, and neither fetched nor called either way.
 
 `World` is the gateway as a plain object: one method, no waiting, no clock but the one handed in.
 `create_app` puts HTTP in front of it, `EmulatorServer` and `serve` a socket.

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from heapq import heappop, heappush
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from attrs import define, field
 
@@ -28,18 +28,20 @@ class Account:
 
     name: str
     limit: Limit
-    window: Window = field(repr=False)
+    _counting: Callable[[Limit], Window] = field(repr=False)
     _credits: float
+    _window: Window = field(init=False, repr=False)
     _starts: deque[float] = field(init=False, repr=False)
     """When the last tasks were let in: what another way of counting has to begin with."""
     _refunds: list[tuple[float, float]] = field(factory=list, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self._starts = deque(maxlen=_STARTS_KEPT)
+        self._window = self._counting(self.limit)
 
     def admit(self, now: float) -> bool:
         """Whether a task that is asked for now is within the limit; if so, it counts."""
-        is_admitted = self.window.admit(now)
+        is_admitted = self._window.admit(now)
         if is_admitted:
             self._starts.append(now)
         return is_admitted
@@ -48,12 +50,12 @@ class Account:
         """How many were let in within the last stretch of the limit, as far as the last 1 000 tell."""
         return sum(1 for _ in takewhile(lambda start: start > now - self.limit.per, reversed(self._starts)))
 
-    def limit_to(self, limit: Limit, window: Callable[[Limit], Window]) -> None:
-        """Count by another limit from now on. What was let in before counts as well."""
-        self.limit, counted = limit, window(limit)
-        for start in self._starts:
-            counted.admit(start)
-        self.window = counted
+    def limit_to(self, limit: Limit, counting: Callable[[Limit], Window] | None) -> None:
+        """Count by another limit from now on, None counting it as before. What was let in counts as well."""
+        self.limit, self._counting = limit, counting or self._counting
+        self._window = self._counting(limit)
+        for start in islice(self._starts, max(len(self._starts) - limit.count, 0), None):
+            self._window.admit(start)  # the newest only: more than the limit were never let in by this one
 
     def balance(self, now: float) -> float:
         """The credits left at this moment, refunds that have come due included."""
@@ -75,10 +77,10 @@ class Accounts:
     _options: EmulatorOptions
     _by_name: dict[str, Account] = field(factory=dict, init=False)
     _limit: Limit = field(init=False)
-    _window: Callable[[Limit], Window] = field(init=False, repr=False)
+    _counting: Callable[[Limit], Window] = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._limit, self._window = self._options.limit, self._options.window
+        self._limit, self._counting = self._options.limit, self._options.window
 
     def __iter__(self) -> Iterator[Account]:
         """The accounts in the order in which they were opened."""
@@ -105,18 +107,18 @@ class Accounts:
         """The account of this name, opened with the usual credits if it is new."""
         account = self._by_name.get(name)
         if account is None:
-            account = Account(name, self._limit, self._window(self._limit), self._options.credits)
+            account = Account(name, self._limit, self._counting, self._options.credits)
             self._by_name[name] = account
         return account
 
-    def limit_to(self, limit: Limit, window: Callable[[Limit], Window] | None, name: str | None) -> None:
+    def limit_to(self, limit: Limit, counting: Callable[[Limit], Window] | None, name: str | None) -> None:
         """Another limit from now on, for one account or for all of them, those to come included."""
-        if window is not None and name is None:
-            self._window = window
-        if name is None:
-            self._limit = limit
-        for account in [self.named(name)] if name is not None else self:
-            account.limit_to(limit, window or self._window)
+        if name is not None:
+            self.named(name).limit_to(limit, counting)
+            return
+        self._limit, self._counting = limit, counting or self._counting
+        for account in self:
+            account.limit_to(limit, counting)
 
 
 def bearer_key(authorization: str | None) -> str | None:

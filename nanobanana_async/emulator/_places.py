@@ -1,7 +1,7 @@
 """Where a URL points: to our own file host, to this machine, or away from it.
 
-The emulator sends no request at all, so this only decides what it accepts. It matters because a double that
-took `https://…` addresses would let a test pass that hands customers' pictures to strangers.
+It decides what the emulator accepts, and that callbacks, the only requests it sends, stay on this machine. It matters
+because a double that took `https://…` addresses would let a test pass that hands customers' pictures to strangers.
 """
 
 from __future__ import annotations

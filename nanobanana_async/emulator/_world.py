@@ -110,7 +110,7 @@ class World:
 
         Args:
             limit: New tasks per stretch of seconds, from now on.
-            window: How it is counted; None leaves that as it was at first.
+            window: How it is counted, as in `EmulatorOptions.window`; None leaves that as it is.
             account: The name of the only account that this is for; None means all, those to come included.
         """
         self.accounts.limit_to(limit, window, account)

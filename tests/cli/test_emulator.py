@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nanobanana_async.emulator import EmulatorServer
+from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World
 from tests.cli.shell import Said, nanobanana, spawned
 
 PATIENCE = 20.0
@@ -76,6 +76,31 @@ def test_it_says_what_it_is_and_how_to_point_a_client_at_it(tmp_path: Path) -> N
     assert said.out.startswith("http://127.0.0.1:")
     assert said.err.startswith("the emulator is up: 20/10 new tasks, 2.5 times as fast as life, seed 0\n")
     assert f"  export KIE_BASE_URL={said.out.strip()} KIE_API_KEY=any\n" in said.err
+
+
+def test_what_it_is_told_of_balances_and_callbacks_reaches_it() -> None:
+    """A balance can be an int; a key to sign with is taken, and never said."""
+    with spawned("emulator", "--port", 0, "--balance-form", "int", "--webhook-key", "sesame") as process:
+        assert process.stdout is not None
+        request = urllib.request.Request(f"{process.stdout.readline().strip()}/api/v1/chat/credit")
+        request.add_header("Authorization", "Bearer k")
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            content = answer.read()
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert content == b'{"code":200,"msg":"success","data":10000}'
+    assert "sesame" not in err
+
+
+def test_a_folder_that_another_one_uses_is_said(tmp_path: Path) -> None:
+    """With its name, and a way out."""
+    with World(EmulatorOptions(state_dir=tmp_path)):
+        said = nanobanana("emulator", "--port", 0, "--state", tmp_path)
+
+    assert said.code == 2
+    assert f"another emulator is at work on the state folder {str(tmp_path)!r}" in said.err
+    assert "Give another --state." in said.err
 
 
 @pytest.mark.parametrize(

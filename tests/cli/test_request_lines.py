@@ -39,9 +39,7 @@ def screen_of(monkeypatch: pytest.MonkeyPatch) -> Screen:
 
 
 @pytest.mark.parametrize(("code", "colour"), [(200, 32), (429, 33), (401, 31), ("closed", 35)])
-def test_a_terminal_shows_the_outcome_in_a_colour(
-    monkeypatch: pytest.MonkeyPatch, code: object, colour: int
-) -> None:
+def test_a_terminal_shows_the_outcome_in_a_colour(monkeypatch: pytest.MonkeyPatch, code: object, colour: int) -> None:
     """Green, yellow for what may be repeated, red for what may not, magenta for the wire."""
     screen = screen_of(monkeypatch)
     line_writer()(exchange(code))

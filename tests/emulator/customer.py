@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define, field
 from PIL import Image
 
-from nanobanana_async.emulator import Answer, Call, FileAnswer, Operation, Upload, World
+from nanobanana_async.emulator import Answer, Call, FileAnswer, Operation, Reply, Upload, World
 
 BASE = "http://127.0.0.1:8000"
 
@@ -59,7 +59,7 @@ class Customer:
     def balance(self) -> float:
         return float(self.ask("credit")["data"])
 
-    def file(self, url: str) -> FileAnswer | Answer:
+    def file(self, url: str) -> Reply:
         """What is served under an address of the file host, asked for without a key."""
         prefix = f"{self.base_url}/files/"
         assert url.startswith(prefix)

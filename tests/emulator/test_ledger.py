@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from attrs import evolve
 
-from nanobanana_async.emulator import Answer, Call, EmulatorOptions, Faults, Limit, Order, Plan, Reply, World
+from nanobanana_async.emulator import (
+    Answer,
+    Call,
+    CreateSeen,
+    EmulatorOptions,
+    Faults,
+    Limit,
+    Order,
+    Plan,
+    Reply,
+    World,
+    account_name,
+)
 from tests.emulator.customer import Clock, Customer
 
 
@@ -22,6 +35,48 @@ def test_every_create_is_noted_with_its_charge(clock: Clock) -> None:
     notes = [(seen.code, seen.task_id, seen.credits) for seen in world.ledger.creates]
     assert notes == [(200, task_id, 18.0), (500, None, 0.0), (400, None, 0.0), (429, None, 0.0)]
     assert [seen.task_id for seen in world.ledger.accepted] == [task_id]
+
+
+@pytest.mark.parametrize(
+    ("callback", "attempt"),
+    [
+        ("http://127.0.0.1/hook?nb_attempt=t-1", "t-1"),
+        ("http://127.0.0.1/hook?a=b&nb_attempt=t%202&nb_attempt=3#x", "t 2"),
+        ("http://127.0.0.1/hook?nb_attempt=", None),
+        ("http://127.0.0.1/hook", None),
+        ("http://[127.0.0.1/?nb_attempt=t-1", None),
+        (None, None),
+    ],
+)
+def test_an_attempt_is_told_by_its_token(callback: str | None, attempt: str | None) -> None:
+    """The client writes it into the address for its callback."""
+    seen = CreateSeen(at=0.0, account="a", code=200, callback_url=callback)
+
+    assert seen.attempt == attempt
+
+
+def test_what_was_given_back_is_told(customer: Customer, clock: Clock) -> None:
+    """A task that fails was charged, and is given back when it has failed."""
+    customer.created("[fail:internal]")
+    customer.created("fine")
+    before = customer.world.ledger.given_back(clock.now)
+    clock.move(60)
+    after = customer.world.ledger.given_back(clock.now)
+
+    assert before == []
+    assert [seen.credits for seen in after] == [8.0]
+    assert len(customer.world.ledger.accepted) == 2
+
+
+def test_refusals_by_the_limit_are_counted_by_account(clock: Clock) -> None:
+    """Each for itself, and all together."""
+    world = World(EmulatorOptions(limit=Limit(1)), clock=clock)
+    for key, creates in (("one", 3), ("two", 2), ("three", 1)):
+        for _ in range(creates):
+            Customer(world, key).create()
+
+    by_account = {account_name("one"): 2, account_name("two"): 1}
+    assert (world.ledger.over_limit, world.ledger.over_limit_by_account) == (3, by_account)
 
 
 def test_paid_twice_is_one_question(customer: Customer) -> None:

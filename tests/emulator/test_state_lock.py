@@ -93,7 +93,7 @@ def test_a_closed_world_that_has_been_overtaken_says_so(tmp_path: Path) -> None:
     with opened(tmp_path) as other:
         Customer(other).created()
 
-    with pytest.raises(StateFileError, match="another emulator has written to .*emulator.jsonl in between"):
+    with pytest.raises(StateFileError, match=r"another emulator has written to .*emulator\.jsonl in between"):
         Customer(world).created()
 
     assert len(opened_and_closed(tmp_path).tasks) == 2

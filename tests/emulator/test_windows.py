@@ -178,6 +178,21 @@ def test_a_limit_can_be_lowered_while_it_runs(clock: Clock) -> None:
     assert [account.limit for account in world.accounts] == [Limit(10, per=10.0)] * 2
 
 
+def test_under_a_lowered_limit_room_comes_back_when_the_newest_leave(clock: Clock) -> None:
+    """Twenty were let in, one a quarter of a second; of the five that still count the oldest is the sixteenth."""
+    world = World(clock=clock)
+    customer = Customer(world)
+    for _ in range(20):
+        customer.created()
+        clock.move(0.25)
+    world.limit_to(Limit(5, per=10.0))
+    clock.move(10 - 5 + 15 * 0.25 - 0.01)
+    before = customer.create()["code"]
+    clock.move(0.02)
+
+    assert (before, customer.create()["code"]) == (429, 200)
+
+
 def test_a_limit_can_be_raised_while_it_runs(clock: Clock) -> None:
     """There is more room at once."""
     world = World(clock=clock)
@@ -195,7 +210,8 @@ def test_a_limit_can_be_for_one_account(clock: Clock) -> None:
     one, other = Customer(world, "one"), Customer(world, "other")
     one.create()
     (account,) = world.accounts
-    world.limit_to(Limit(2, per=10.0), window=Bucket, account=account.name)
+    world.limit_to(Limit(9, per=10.0), window=Bucket, account=account.name)
+    world.limit_to(Limit(2, per=10.0), account=account.name)
 
     assert [one.create()["code"] for _ in range(2)] == [200, 429]
     assert [other.create()["code"] for _ in range(20)] == [200] * 20

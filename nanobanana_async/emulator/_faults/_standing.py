@@ -40,8 +40,8 @@ class Standing:
     moment: Moment = field(init=False)
     operations: Collection[Operation] = field(init=False, repr=False)
     """Those that it is about."""
-    struck: int = 0
-    _seen: int = 0
+    struck: int = field(default=0, init=False)
+    _seen: int = field(default=0, init=False)
     _chosen: dict[str, bool] = field(factory=dict, init=False, repr=False)
     _looks: dict[str, int] = field(factory=dict, init=False, repr=False)
 
@@ -53,10 +53,9 @@ class Standing:
     def is_on(self, elapsed: float) -> bool:
         """Whether its time has come and is not over, so many seconds after the world began."""
         when = self.fault.when
-        begins = self.since if when.after is None else when.after
-        if when.after is not None and elapsed < begins:
+        if when.after is not None and elapsed < when.after:
             return False
-        return when.lasting is None or elapsed < begins + when.lasting
+        return when.lasting is None or elapsed < (self.since if when.after is None else when.after) + when.lasting
 
     def is_next(self) -> bool:
         """Count a call that it applies to; whether this is one to strike."""

@@ -63,9 +63,7 @@ def test_a_failed_task_is_told_of_with_501(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(("prompt", "consumed", "left"), [("a banana", 8.0, 9992.0), ("[fail:policy]", 0.0, 10_000.0)])
-def test_an_old_record_tells_of_credits_as_it_used_to(
-    clock: Clock, prompt: str, consumed: float, left: float
-) -> None:
+def test_an_old_record_tells_of_credits_as_it_used_to(clock: Clock, prompt: str, consumed: float, left: float) -> None:
     """`consumeCredits` and `remainedCredits`, in callbacks only."""
     receiver = Receiver(World(EmulatorOptions(record_shape="old"), clock=clock), clock)
     receiver.ordered(prompt)

@@ -14,7 +14,7 @@ from nanobanana_async.emulator import EmulatorOptions, Exchange, Limit, World, a
 from tests.emulator.customer import Clock, Customer
 from tests.emulator.page.document import Document, read
 
-NASTY = '<script>alert(1)</script> "quoted" \'and\' </title><b>bold</b> &amp; \x00\x1b[31m \u202eback \ud800'
+NASTY = "<script>alert(1)</script> \"quoted\" 'and' </title><b>bold</b> &amp; \x00\x1b[31m \u202eback \ud800"
 
 
 async def page_of(browser: httpx.AsyncClient, path: str = "/") -> Document:

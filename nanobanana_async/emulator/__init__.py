@@ -8,7 +8,11 @@ client cannot hide behind the same error here. It sends nothing to anybody but c
 only: addresses that leave it are refused unless told, and neither fetched nor called either way.
 
 `World` is the gateway as a plain object: one method, no waiting, no clock but the one handed in.
-`create_app` puts HTTP in front of it, `EmulatorServer` and `serve` a socket.
+`create_app` puts HTTP in front of it, `EmulatorServer` and `serve` a socket. `deliver_callbacks` takes its callbacks to
+their receivers; a server does so by itself.
+
+Whatever can go wrong does so when told: `World(faults=["too-many,probability=0.2", "silent,nth=3"])`, and
+`world.faults.add` while it runs. `FAULTS` lists what there is.
 """
 
 from importlib import import_module

@@ -79,7 +79,7 @@ class EmulatorServer:
 
     def start(self) -> None:
         """Listen, and return when requests are answered."""
-        listener = _listen(self.host, self.port, expose=self.expose)
+        listener = _listen_for(self.world, self.host, self.port, expose=self.expose)
         self.port = listener.getsockname()[1]
         server = _Server(_config(self.world, self.on_request), self.world)
         thread = threading.Thread(target=server.run, args=([listener],), name="nanobanana-emulator", daemon=True)
@@ -120,7 +120,7 @@ def serve(
         CannotListenError: The port is taken.
         ValueError: The host is not loopback and `expose` is not set.
     """
-    listener = _listen(host, port, expose=expose)
+    listener = _listen_for(world, host, port, expose=expose)
     server = _Server(_config(world, report), world)
     try:
         with _stopped_by_signals(server):
@@ -200,6 +200,15 @@ def _stopped_by_signals(server: _Server) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _listen_for(world: World, host: str, port: int, *, expose: bool) -> socket.socket:
+    """The socket to listen on. A world that can't be served lets go of its state folder, for another to try."""
+    try:
+        return _listen(host, port, expose=expose)
+    except BaseException:
+        world.close()
+        raise
 
 
 def _listen(host: str, port: int, *, expose: bool) -> socket.socket:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator, Mapping
@@ -30,6 +31,8 @@ Broken: TypeAlias = Silence | HangUp | Cut | Drip | Flood
 _LONGEST_SILENCE = 60 * 60
 """Seconds after which a silent connection is closed, as somebody on the way would do."""
 _STATE = "emulator_connection"
+_LINGER = "hh" if os.name == "nt" else "ii"
+"""How a system wants to be told that nothing lingers: a switch and seconds."""
 
 
 @define(eq=False)
@@ -46,7 +49,7 @@ class Connection:
             self._transport.close()
             return
         raw = self._transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
         self._transport.abort()
 
 

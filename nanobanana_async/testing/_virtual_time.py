@@ -128,6 +128,8 @@ class _JumpingSelector(selectors.DefaultSelector):
             events = super().select(self._patience)
         if events:
             return events
+        if timeout is None and self._loop.is_held():
+            return events  # somebody is still at work, and nothing else can happen before he is done
         if timeout is None:
             raise StalledError(
                 f"everything waits, nothing is scheduled, and for {self._patience:g} s of real time nobody called: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,15 +10,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
-from nanobanana_async.emulator import CannotListenError, EmulatorServer, Exchange, World, serve
+from nanobanana_async.emulator import CannotListenError, EmulatorOptions, EmulatorServer, Exchange, World, serve
 from tests.emulator.customer import Clock
 
 MODEL = {"model": "nano-banana-2", "input": {"prompt": "a banana"}}
 HEADERS = {"Authorization": "Bearer k"}
+
+
+def serve_at(world: World, port: int) -> None:
+    serve(world, port=port)
 
 
 def test_a_client_on_this_machine_gets_its_picture(clock: Clock) -> None:
@@ -88,6 +95,31 @@ def test_all_addresses_are_reachable_by_loopback() -> None:
     """The base URL of a server on every address can be used on this machine."""
     with EmulatorServer(host="0.0.0.0", expose=True) as server:
         assert httpx.get(server.base_url).status_code == 200
+
+
+@pytest.mark.parametrize("start", [lambda world, port: EmulatorServer(world, port=port).start(), serve_at])
+def test_a_server_that_can_not_start_lets_go_of_its_folder(
+    tmp_path: Path, start: Callable[[World, int], object]
+) -> None:
+    """So that it can be tried again, on another port."""
+    options = EmulatorOptions(state_dir=tmp_path)
+    with EmulatorServer() as server, pytest.raises(CannotListenError):
+        start(World(options), server.port)
+
+    World(options).close()
+
+
+def test_a_client_in_the_middle_of_its_body_is_left() -> None:
+    """After a second of grace; nothing is said about it."""
+    with EmulatorServer() as server, socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"POST /api/v1/jobs/createTask HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        httpx.get(server.base_url)
+        server.stop()
+
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1000) == b""
+
+    assert not server.world.ledger.creates
 
 
 def test_ipv6_addresses_are_bracketed() -> None:

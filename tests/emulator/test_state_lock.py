@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -102,6 +103,18 @@ def test_a_closed_world_that_has_been_overtaken_says_so(tmp_path: Path) -> None:
 def opened_and_closed(folder: Path) -> World:
     with opened(folder) as world:
         return world
+
+
+def test_a_disk_that_knows_no_locks_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a way out; some network disks are like that."""
+
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+
+    with pytest.raises(StateFileError, match=r"can't be locked: No locks available. Use another disk."):
+        opened(tmp_path)
 
 
 def test_a_folder_that_can_not_be_made_is_an_error_of_the_disk(tmp_path: Path) -> None:

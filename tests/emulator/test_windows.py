@@ -139,6 +139,13 @@ def test_a_fixed_window_lets_twice_the_limit_through_at_its_edge(
     assert sum(told(counting, [edge - 0.01] * 20 + [edge] * 20)) == admitted
 
 
+def test_a_fixed_window_that_counts_refusals_opens_after_so_long() -> None:
+    """`per` seconds after the last refusal to the moment, and not before."""
+    window = FixedWindow(Limit(1, per=10.0), count_refused=True)
+
+    assert told(window, [100.0, 103.0, 112.0, 122.0]) == [True, False, False, True]
+
+
 @pytest.mark.parametrize("count_refused", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_clock_that_goes_back_harms_no_window(kind: Callable[..., Window], count_refused: bool) -> None:

@@ -115,7 +115,7 @@ def _task(facts: TaskFacts) -> Html:
     if facts.state == SUCCESS:
         prompt = tag("a", prompt, href=f"files/results/{task.file_name}")
     error = tag("span", facts.error, class_="error") if facts.error else ""
-    size = tag("span", f"{order.resolution} {order.aspect_ratio}", class_="soft")
+    size = tag("span", f"{order.resolution} {order.aspect_ratio}", class_="soft whole")
     return tag(
         "tr",
         tag("td", prompt, " ", error, tag("span", task.id, class_="id"), class_="prompt"),

@@ -29,7 +29,8 @@ th { text-align: left; color: var(--soft); font-weight: normal; font-size: .85re
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
 th:last-child, td:last-child { padding-right: 0; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+.number, .whole { white-space: nowrap; }
 .prompt, .error { overflow-wrap: anywhere; }
 .prompt { width: 40%; }
 .error { color: var(--refused); font-size: .88rem; display: block; }
@@ -38,7 +39,8 @@ code, .id, .mono { font: .87em/1.45 ui-monospace, monospace; overflow-wrap: anyw
 .done { color: var(--done); } .later { color: var(--later); } .refused { color: var(--refused); }
 .wire { color: var(--wire); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)); gap: .5rem; }
-.pictures a { aspect-ratio: 1; border-radius: .4rem; overflow: hidden; background: var(--line); display: block; }
+.pictures a { aspect-ratio: 1; border-radius: .4rem; overflow: hidden; background: var(--line); display: block;
+  overflow-wrap: anywhere; }
 .pictures img { width: 100%; height: 100%; object-fit: cover; display: block; }
 ul { list-style: none; margin: 0; padding: 0; }
 .faults li { display: flex; gap: .75rem; justify-content: space-between; align-items: start; padding: .35rem 0;

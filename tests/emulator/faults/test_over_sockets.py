@@ -140,7 +140,7 @@ def test_a_dripping_answer_waits_between_its_bytes(server: EmulatorServer, clien
 
 
 def test_a_dripping_answer_is_whole_in_the_end(server: EmulatorServer, client: RawClient) -> None:
-    """Byte after byte; then the connection is as good as ever."""
+    """Byte after byte; then the connection is as good as ever, and its end is an orderly one."""
     server.world.faults.add("drip,seconds=0.001,times=1")
     client.create()
     _, headers = client.head()
@@ -148,6 +148,8 @@ def test_a_dripping_answer_is_whole_in_the_end(server: EmulatorServer, client: R
 
     assert said["data"]["taskId"] == next(iter(server.world.tasks)).id
     assert is_served(client)
+    server.stop()
+    assert client.to_the_end() == b""
 
 
 def test_a_client_may_leave_a_dripping_answer(server: EmulatorServer, client: RawClient) -> None:

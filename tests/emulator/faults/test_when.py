@@ -189,6 +189,14 @@ def test_another_seed_has_another_luck(afflicted: Afflicted) -> None:
     assert len(lucks) == 5
 
 
+def test_different_faults_have_different_luck(afflicted: Afflicted) -> None:
+    """As likely as each other, and not at the same calls."""
+    first = refused_at(afflicted("too-many,probability=0.5"), 60)
+    second = refused_at(afflicted("too-many,probability=0.5,retry-after=1"), 60)
+
+    assert first != second
+
+
 def test_two_faults_alike_have_lucks_of_their_own(afflicted: Afflicted) -> None:
     """Adding the same chance twice makes it likelier, not the same twice."""
     once = refused_at(afflicted("too-many,probability=0.3"), 200)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from attrs import define, field
 
 from nanobanana_async.client import Client
-from nanobanana_async.emulator import EmulatorOptions, Fault, Faults, Ledger, World
+from nanobanana_async.emulator import EmulatorOptions, Fault, Faults, Ledger, Post, World, deliver_callbacks
 from nanobanana_async.gateways import Kie
 from nanobanana_async.pacing import Polling, Rate
 from nanobanana_async.testing._clock import LoopClock
@@ -59,6 +61,26 @@ class Emulator:
     def base_url(self) -> str:
         """The address under which clients reach it, in this process only."""
         return BASE_URL
+
+    @asynccontextmanager
+    async def callbacks_to(self, post: Post) -> AsyncIterator[None]:
+        """While the context is open, hand every callback that falls due to `post`, which returns its HTTP status.
+
+        ::
+
+            async with emulator.callbacks_to(receive), emulator.client() as client:
+                ...
+
+        Nothing is sent over a network: `post` gets a `Delivery` with url, headers and body. None, or a status other
+        than 2xx, has it repeated. What `post` raises is raised on leaving, in an ExceptionGroup.
+        """
+        courier = asyncio.ensure_future(deliver_callbacks(self.world, post))
+        try:
+            yield
+        finally:
+            courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await courier
 
     def client(self, api_key: str = "test", **policies: Any) -> Client:
         """A new client of this emulator, for ``async with`` or `start`.

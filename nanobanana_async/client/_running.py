@@ -11,7 +11,7 @@ from typing import Self
 import attrs
 
 from nanobanana_async.gateways import Gateway
-from nanobanana_async.pacing import PollBudget, Rate, RateWindow
+from nanobanana_async.pacing import PollBudget, Rate, Throttle
 from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Settings, TaskManager, Uploads
 from nanobanana_async.transport import HttpxTransport, Transport
 
@@ -57,7 +57,7 @@ class Running:
         assert transport is not None
         polling = policies.settings.polling
         desk = Desk(
-            board=Board(RateWindow(policies.rate), PollBudget(polling.per_second), policies.in_flight),
+            board=Board(Throttle(policies.rate, policies.in_flight), PollBudget(polling.per_second)),
             gateway=gateway,
             transport=transport,
             settings=policies.settings,

@@ -21,10 +21,12 @@ from nanobanana_async.pacing._poll_budget import PollBudget
 from nanobanana_async.pacing._polling import Polling
 from nanobanana_async.pacing._rate import Rate, RateWindow
 from nanobanana_async.pacing._task_failure import is_worth_repeating, look_failure, task_failure
+from nanobanana_async.pacing._throttle import CreateEnd, Throttle
 
 __all__ = [
     "Attempts",
     "Backoff",
+    "CreateEnd",
     "FailItem",
     "Gate",
     "HoldUnknown",
@@ -37,6 +39,7 @@ __all__ = [
     "Repeat",
     "RepeatForAll",
     "StopRun",
+    "Throttle",
     "after_create_failure",
     "is_worth_repeating",
     "look_failure",

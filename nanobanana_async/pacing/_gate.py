@@ -4,9 +4,9 @@ Theory of operation
 ===================
 1. It starts *probing*: one request alone, until the gateway has answered once. A mistyped base URL then costs one
    request, not a window of them.
-2. A refusal closes it until ``now + Retry-After``, or for a backoff where none was sent; a second refusal in a row
-   for the longer of the two. Those that left before it
-   closed belong to the same incident: they can only extend it by a Retry-After of their own.
+2. Closed, it stays so for as long as the gateway said. Where it said nothing, or where this follows another closing
+   with nothing accepted in between, it stays closed for a backoff as well; unless the refusal is explained by a limit
+   that is kept from now on, and is the first: then there is nothing to wait for.
 3. Open again, it lets one through; each one accepted doubles how many may be under way, up to `WIDE`, where the
    gate no longer matters.
 """
@@ -29,10 +29,9 @@ class Gate:
     failures: int = attrs.field(default=0, init=False)
     refused_since: float = attrs.field(default=0.0, init=False)
     """When the first refusal came after the last acceptance; 0 before the first refusal."""
-    _closed_at: float = attrs.field(default=-1.0, init=False)
-    _width: int = attrs.field(default=1, init=False)
     has_answered: bool = attrs.field(default=False, init=False)
     """Whether the gateway has ever answered in its own words; until then it is probed."""
+    _width: int = attrs.field(default=1, init=False)
 
     def room(self, now: float, *, under_way: int) -> int:
         """How many more may leave at `now`, with `under_way` of them on the wire."""
@@ -40,25 +39,22 @@ class Gate:
             return 0
         return max(0, self._width - under_way) if self._width < WIDE else WIDE
 
-    def close(self, now: float, *, sent_at: float, retry_after: float | None, random: float) -> float:
-        """A request that left at `sent_at` was refused; how long the gate is now closed, in seconds.
+    def close(self, now: float, *, retry_after: float, is_explained: bool, random: float) -> float:
+        """Everybody is refused; how long the gate is now closed, in seconds.
 
-        `retry_after` is the gateway's own word in seconds, which wins always; `random` is in [0, 1).
+        `retry_after` is the gateway's own word in seconds, 0 where it said nothing. `is_explained`: by a limit that is
+        kept from now on. `random` is in [0, 1).
         """
-        same_incident = sent_at <= self._closed_at
-        if not same_incident:
-            backoff = self.backoff.delay(self.failures, random)
-            # A gateway that says "at once" again and again must not be taken at its word.
-            said = retry_after if retry_after and not self.failures else max(retry_after or 0.0, backoff)
-            self.opens_at = max(self.opens_at, now + said)
-            if not self.failures:
-                self.refused_since = now
-            self.failures += 1
-            self._closed_at = now
-            self._width = 1
-        elif retry_after is not None:
-            self.opens_at = max(self.opens_at, now + retry_after)
-        return max(0.0, self.opens_at - now)
+        backoff = self.backoff.delay(self.failures, random)
+        # A gateway that says "at once" again and again must not be taken at its word.
+        is_enough = (retry_after or is_explained) and not self.failures
+        seconds = retry_after if is_enough else max(retry_after, backoff)
+        if not self.failures:
+            self.refused_since = now
+        self.failures += 1
+        self._width = 1
+        self.opens_at = max(self.opens_at, now + seconds)
+        return self.opens_at - now
 
     def passed(self) -> None:
         """A request was accepted."""
@@ -68,6 +64,6 @@ class Gate:
 
     def answered(self) -> None:
         """The gateway has spoken, whatever it said: it is there, and nothing is left to probe."""
-        if not self.has_answered and self._closed_at < 0:
+        if not self.has_answered and not self.failures:
             self._width = WIDE
         self.has_answered = True

@@ -37,17 +37,30 @@ class Rate:
 
 @attrs.define
 class RateWindow:
-    """A sliding-window log of creates, each stamped when its answer arrives."""
+    """A sliding-window log of creates, each stamped when its answer arrives. `limit` may be learned to be lower."""
 
     rate: Rate
+    limit: int = attrs.field(init=False)
     _stamps: deque[float] = attrs.field(factory=deque, init=False)
     _under_way: int = attrs.field(default=0, init=False)
 
+    def __attrs_post_init__(self) -> None:
+        self.limit = self.rate.limit
+
     def room(self, now: float) -> int:
         """How many creates may be sent at `now`."""
+        return max(0, self.limit - self.counted_within(now) - self._under_way)
+
+    def counted_within(self, now: float) -> int:
+        """How many creates the vendor counts, or may count, in the window that ends at `now`."""
         while self._stamps and self._stamps[0] + self.rate.per <= now:
             self._stamps.popleft()
-        return max(0, self.rate.limit - len(self._stamps) - self._under_way)
+        return len(self._stamps)
+
+    @property
+    def used(self) -> int:
+        """How many places are taken: by stamps, and by creates under way."""
+        return len(self._stamps) + self._under_way
 
     def opens_at(self, now: float) -> float | None:
         """When there will be room: `now` or later; None when that waits for an answer and not for the clock."""

@@ -5,7 +5,7 @@ Theory of operation
 1. A row that is new stands in `queue`; one that was refused goes back to its head.
 2. A row that waits (for its next look, or to be tried again) stands in the timetable, and nowhere else.
 3. A row whose look is due stands in `looks`, in the order it became due.
-4. `claim` hands out the next job: a create first, when gate, rate and in-flight window all have room, else a look.
+4. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
 5. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
    they are called: whoever ends a job that broke need not know how far it came.
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import attrs
 
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.pacing import Gate, PollBudget, RateWindow
+from nanobanana_async.pacing import CreateEnd, PollBudget, Throttle
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 
@@ -37,12 +37,10 @@ class Job:
 class Board:
     """The rows of a client and the limits they run under."""
 
-    window: RateWindow
+    throttle: Throttle
     budget: PollBudget
-    in_flight_limit: int
     connections: int = 64
     sends_creates: bool = True
-    gate: Gate = attrs.field(factory=Gate)
     queue: deque[Row] = attrs.field(factory=deque, init=False)
     looks: deque[Row] = attrs.field(factory=deque, init=False)
     waiting: Timetable[Row] = attrs.field(factory=Timetable[Row], init=False)
@@ -69,7 +67,7 @@ class Board:
             row.move(ItemState.SENDING)
             self.creating += 1
             self.take_slot(row)
-            self.window.sent()
+            self.throttle.sent()
             return Job(row, is_create=True)
         row = self._next_look(now)
         if row is not None:
@@ -82,16 +80,18 @@ class Board:
         """When `claim` may have something to hand out with no answer in between; None when only an answer helps."""
         return min((when for when in self._wake_times(now) if when is not None), default=None)
 
-    def create_over(self, job: Job, now: float, *, counted: bool) -> None:
-        """A create has left the wire; `counted` tells whether the vendor counts it, or may."""
+    @property
+    def running(self) -> int:
+        """How many tasks are accepted and not over."""
+        return self.in_flight - self.creating
+
+    def create_over(self, job: Job, now: float, end: CreateEnd) -> None:
+        """A create has left the wire, and how."""
         if not job.booked:
             return
         job.booked = False
         self.creating -= 1
-        if counted:
-            self.window.counted(now)
-        else:
-            self.window.not_counted()
+        self.throttle.over(now, end, running=self.running, wanted=bool(self.queue))
 
     def look_over(self, job: Job) -> None:
         """A look has left the wire."""
@@ -127,9 +127,7 @@ class Board:
             self.queue
             and self.sends_creates
             and self.creating < self.connections - self.connections // 4
-            and self.in_flight < self.in_flight_limit
-            and self.gate.room(now, under_way=self.creating)
-            and self.window.room(now)
+            and self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
         )
         return self.queue.popleft() if has_room else None
 
@@ -140,12 +138,8 @@ class Board:
 
     def _wake_times(self, now: float) -> Iterator[float | None]:
         yield self.waiting.next()
-        if self.queue and self.in_flight < self.in_flight_limit:
-            if self.gate.opens_at > now:
-                yield self.gate.opens_at
-            else:
-                opens_at = self.window.opens_at(now)
-                yield opens_at if opens_at is not None and opens_at > now else None
+        if self.queue:
+            yield self.throttle.opens_at(now, in_flight=self.in_flight)
         if self.looks:
             opens_at = self.budget.opens_at(now)
             yield opens_at if opens_at > now else None

@@ -15,7 +15,15 @@ from nanobanana_async.errors import NanoBananaError, NetworkError, UnknownOutcom
 from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Succeeded
-from nanobanana_async.pacing import FailItem, HoldUnknown, Repeat, RepeatForAll, StopRun, after_create_failure
+from nanobanana_async.pacing import (
+    CreateEnd,
+    FailItem,
+    HoldUnknown,
+    Repeat,
+    RepeatForAll,
+    StopRun,
+    after_create_failure,
+)
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
@@ -28,22 +36,21 @@ MOST_RESENT = 2
 async def create(desk: Desk, job: Job) -> None:
     """Send the create of the row of `job` and carry out what its answer means."""
     row = job.row
-    sent_at = desk.now()
     row.sent += 1
     try:
         wire = _wire(desk, row)
     except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
-        desk.board.create_over(job, desk.now(), counted=False)
+        desk.board.create_over(job, desk.now(), "not_counted")
         _not_encodable(desk, row, error)
         return
     desk.announce(CreateSent(at=desk.wall(), item=row.item, attempt=row.sent))
     try:
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
-        desk.board.create_over(job, desk.now(), counted=True)
+        desk.board.create_over(job, desk.now(), "counted")
         hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
         raise
-    _read(desk, job, answer, sent_at)
+    _read(desk, job, answer)
 
 
 def _wire(desk: Desk, row: Row) -> WireRequest:
@@ -75,56 +82,57 @@ async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | Networ
         return lost
 
 
-def _read(desk: Desk, job: Job, answer: Submitted | NetworkError, sent_at: float) -> None:
+def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
     _note_answer(desk, answer)
     row = job.row
-    desk.board.create_over(job, desk.now(), counted=_is_counted(answer))
+    desk.board.create_over(job, desk.now(), _end_of(answer))
     match answer:
         case Accepted(task_id):
-            desk.board.gate.passed()
             desk.accept(row, task_id)
         case Answered(result):
-            desk.board.gate.passed()
             row.move(ItemState.SUCCEEDED)
             desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
         case Refused(problem):
-            _carry_on(desk, row, problem, sent_at)
+            _carry_on(desk, row, problem)
         case NetworkError() as error:
-            _carry_on(desk, row, error, sent_at)
+            _carry_on(desk, row, error)
         case _:
             assert_never(answer)
+    judge_refusals(desk)
 
 
 def _note_answer(desk: Desk, answer: Submitted | NetworkError) -> None:
     if isinstance(answer, Accepted | Answered) or (isinstance(answer, Refused) and answer.problem.enveloped):
-        desk.board.gate.answered()
+        desk.board.throttle.gate.answered()
 
 
-def _is_counted(answer: Submitted | NetworkError) -> bool:
-    """Whether the vendor counts the create against its rate limit, or may: all but what it refused or never saw."""
+def _end_of(answer: Submitted | NetworkError) -> CreateEnd:
+    """How a create counts against the vendor's limit: all do but what it refused or never saw."""
     match answer:
+        case Accepted() | Answered():
+            return "accepted"
         case Refused(problem):
-            return 429 not in (problem.status, problem.code)
+            return "refused" if 429 in (problem.status, problem.code) else "counted"
         case NetworkError() as error:
-            return error.sent != "no"
+            return "not_counted" if error.sent == "no" else "counted"
         case _:
-            return True
+            assert_never(answer)
 
 
-def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, sent_at: float) -> None:
+def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
     """Do what the table says comes next."""
     step = after_create_failure(
         failure,
         url=desk.gateway.address,
         attempts=row.attempts,
-        has_answered=desk.board.gate.has_answered,
+        has_answered=desk.board.throttle.gate.has_answered,
         on_server_error=desk.settings.on_server_error,
     )
     match step:
         case Repeat(error, counts_as):
             _try_again(desk, row, error, counts_as)
         case RepeatForAll():
-            _close_gate(desk, row, step, sent_at)
+            _refused_for_all(desk, row, step)
         case FailItem(error):
             desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=False))
             desk.fail(row, error)
@@ -144,21 +152,29 @@ def _try_again(desk: Desk, row: Row, error: NanoBananaError, counts_as: str) -> 
     desk.board.waiting.set(row, desk.now() + desk.settings.backoff.delay(earlier, desk.random()))
 
 
-def _close_gate(desk: Desk, row: Row, step: RepeatForAll, sent_at: float) -> None:
-    now = desk.now()
+def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
     if step.counts_as is not None:
         earlier: int = getattr(row.attempts, step.counts_as)
         row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
-    seconds = desk.board.gate.close(now, sent_at=sent_at, retry_after=step.retry_after, random=desk.random())
-    desk.announce(GateClosed(at=desk.wall(), seconds=seconds, error=step.error))
-    refused_for = now - desk.board.gate.refused_since
-    if max(seconds, refused_for) > desk.settings.deadline:
-        # Nobody has been let in for that long, or will be: waiting it out for each item would take days.
-        _stop(desk, row, StopRun(step.error, "service"))
-        return
+    is_about_rate = step.counts_as is None
+    desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
+    desk.refusal = step.error
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
     _back_to_new(desk, row)
     desk.board.queue.appendleft(row)
+
+
+def judge_refusals(desk: Desk) -> None:
+    """Once all is known of a refusal that is for everybody: learn from it, and say how long nothing is sent."""
+    board, now, error = desk.board, desk.now(), desk.refusal
+    if error is None or not board.throttle.is_to_be_judged(now, under_way=board.creating):
+        return
+    desk.refusal = None
+    seconds = board.throttle.judge(now, running=board.running, random=desk.random())
+    desk.announce(GateClosed(at=desk.wall(), seconds=seconds, error=error))
+    if max(seconds, now - board.throttle.gate.refused_since) > desk.settings.deadline:
+        # Nobody has been let in for that long, or will be: waiting it out for each item would take days.
+        desk.stop(error, "service")
 
 
 def _stop(desk: Desk, row: Row, step: StopRun) -> None:

@@ -66,6 +66,7 @@ class Desk:
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    refusal: NanoBananaError | None = attrs.field(default=None, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
     _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)

@@ -32,7 +32,7 @@ from nanobanana_async.events import ItemQueued, TaskDetached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._creates import create, hold
+from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._looks import give_up, look, task_of
@@ -194,6 +194,7 @@ class TaskManager:
             for waiter in self._limits.due(now):
                 self._expire(waiter)
             self.desk.board.wake(now)
+            judge_refusals(self.desk)
             while (job := self.desk.board.claim(now)) is not None:
                 worker = _Worker(job)
                 self.crew.spawn(self._work(worker), at_end=partial(self._worker_over, worker))
@@ -218,7 +219,7 @@ class TaskManager:
     def _salvage(self, job: Job) -> None:
         desk, row = self.desk, job.row
         if job.is_create:
-            desk.board.create_over(job, desk.now(), counted=True)
+            desk.board.create_over(job, desk.now(), "counted")
         else:
             desk.board.look_over(job)
         if row.over or row.ticket or row in desk.board.queue:

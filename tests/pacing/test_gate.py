@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from nanobanana_async.pacing import Backoff, Gate
 
 
@@ -34,7 +32,7 @@ def test_a_refusal_closes_it_for_the_time_the_gateway_names() -> None:
     """Retry-After wins over the backoff."""
     gate = open_gate()
 
-    seconds = gate.close(100.0, sent_at=99.0, retry_after=7.0, random=0.5)
+    seconds = gate.close(100.0, retry_after=7.0, is_explained=False, random=0.5)
 
     assert seconds == 7.0
     assert gate.room(106.9, under_way=0) == 0
@@ -47,44 +45,41 @@ def test_without_retry_after_it_backs_off_twice_as_long_each_time() -> None:
     closed = []
     now = 0.0
     for _ in range(7):
-        closed.append(gate.close(now, sent_at=now, retry_after=None, random=1.0))
+        closed.append(gate.close(now, retry_after=0.0, is_explained=False, random=1.0))
         now = gate.opens_at + 1
 
     assert closed == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+def test_a_refusal_that_is_explained_costs_no_wait_the_first_time() -> None:
+    """The limit that explains it is kept; a second refusal all the same backs off."""
+    gate = open_gate()
+
+    first = gate.close(0.0, retry_after=0.0, is_explained=True, random=1.0)
+    second = gate.close(5.0, retry_after=0.0, is_explained=True, random=1.0)
+
+    assert (first, second) == (0.0, 1.0)
 
 
 def test_a_gateway_that_says_at_once_again_and_again_is_not_taken_at_its_word() -> None:
     """Retry-After: 0 is a backoff; a second refusal in a row waits for the longer of the two."""
     gate = open_gate()
 
-    first = gate.close(0.0, sent_at=0.0, retry_after=0.0, random=1.0)
-    second = gate.close(5.0, sent_at=5.0, retry_after=0.001, random=1.0)
-    burst = gate.close(5.1, sent_at=5.0, retry_after=3.0, random=1.0)
+    first = gate.close(0.0, retry_after=0.0, is_explained=False, random=1.0)
+    second = gate.close(5.0, retry_after=0.001, is_explained=False, random=1.0)
+    third = gate.close(10.0, retry_after=30.0, is_explained=False, random=1.0)
 
-    assert (first, second) == (0.5, 1.0)
-    assert burst == pytest.approx(3.0)
+    assert (first, second, third) == (0.5, 1.0, 30.0)
     assert gate.refused_since == 0.0
     gate.passed()
-    gate.close(60.0, sent_at=60.0, retry_after=None, random=1.0)
+    gate.close(60.0, retry_after=0.0, is_explained=False, random=1.0)
     assert gate.refused_since == 60.0
-
-
-def test_refusals_of_one_burst_are_one_incident() -> None:
-    """Twenty creates that were refused together back off once, not twenty times."""
-    gate = open_gate()
-
-    gate.close(10.0, sent_at=9.0, retry_after=None, random=1.0)
-    for _ in range(19):
-        gate.close(10.1, sent_at=9.0, retry_after=None, random=1.0)
-
-    assert gate.failures == 1
-    assert gate.opens_at == 10.5
 
 
 def test_it_opens_by_one_two_four() -> None:
     """Each acceptance after a closure doubles how many may be under way."""
     gate = open_gate()
-    gate.close(0.0, sent_at=0.0, retry_after=1.0, random=0.0)
+    gate.close(0.0, retry_after=1.0, is_explained=False, random=0.0)
 
     widths = []
     for _ in range(4):
@@ -97,7 +92,7 @@ def test_it_opens_by_one_two_four() -> None:
 def test_an_answer_that_is_no_acceptance_does_not_open_it_wider() -> None:
     """After a refusal only an acceptance shows that more may follow."""
     gate = open_gate()
-    gate.close(0.0, sent_at=0.0, retry_after=1.0, random=0.0)
+    gate.close(0.0, retry_after=1.0, is_explained=False, random=0.0)
 
     gate.answered()
 

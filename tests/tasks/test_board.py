@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from nanobanana_async import Item, NanoBanana, Rate
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.pacing import PollBudget, RateWindow
+from nanobanana_async.pacing import PollBudget, Throttle
 from nanobanana_async.tasks._board import Board, Job
 from nanobanana_async.tasks._rows import Row
 
 
 def board(*, rate: int = 1000, in_flight: int = 1000, connections: int = 8, polls: float = 1e6) -> Board:
-    made = Board(RateWindow(Rate(rate, per=10)), PollBudget(polls), in_flight, connections)
-    made.gate.passed()
+    made = Board(Throttle(Rate(rate, per=10), in_flight), PollBudget(polls), connections)
+    made.throttle.gate.passed()
     return made
 
 
@@ -61,8 +61,8 @@ def test_the_rate_window_and_the_in_flight_window_hold_creates_back() -> None:
     assert (len(jobs), len(claimed(few))) == (2, 3)
     assert (narrow.wakes_at(0.0), few.wakes_at(0.0)) == (None, None)
     job = jobs[0]
-    narrow.create_over(job, 1.0, counted=True)
-    narrow.create_over(job, 9.0, counted=True)
+    narrow.create_over(job, 1.0, "counted")
+    narrow.create_over(job, 9.0, "counted")
     assert narrow.wakes_at(1.0) == 11.0
     assert narrow.creating == 1
 
@@ -71,7 +71,7 @@ def test_a_closed_gate_is_waited_for() -> None:
     """For exactly as long as it is closed."""
     b = board()
     b.queue.append(new())
-    b.gate.close(5.0, sent_at=5.0, retry_after=7.0, random=0.0)
+    b.throttle.gate.close(5.0, retry_after=7.0, is_explained=False, random=0.0)
 
     assert b.claim(11.9) is None
     assert b.wakes_at(5.0) == 12.0

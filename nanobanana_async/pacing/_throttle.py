@@ -1,0 +1,195 @@
+"""The throttle of an account: how many creates may leave now, and what a refusal teaches.
+
+Theory of operation
+===================
+1. Two limits hold: so many creates in a window of time (`RateWindow`, stamped at the answer), and so many tasks between
+   create and result. What the user says of them is the ceiling; nothing here probes above it.
+2. A refusal (429) stops everybody. It was not queued and cost nothing, but the next would be refused as well. Nothing
+   leaves until every create under way is answered, or `PATIENCE` has passed: only then does one know what was accepted.
+3. Then the refusal is explained. What was accepted in the trailing window is as much as ever was: that many *is* the
+   rate. Else, as many tasks are running as ever were: that many may run. Else something is wrong that no limit of ours
+   explains (another process on the account, an outage), and only waiting helps: a backoff, doubling.
+4. A Retry-After is waited out first, whatever the explanation. A refusal that follows another with nothing accepted in
+   between backs off too. Where the first was explained, its limit was kept, and the next is refused all the same, the
+   vendor counts what it refuses: from then on a whole window passes in silence after a refusal, so that it forgets.
+5. Open again, it lets one create through, then two, then four (`Gate`). Beyond what was ever accepted since a limit was
+   learned they go one, two, four as well: a wrong guess costs one refusal.
+6. What was learned may be out of date. After clean windows in which the limit was used up, it grows by 5 % towards the
+   ceiling; each time that is refused, the next try waits for twice as many clean windows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import attrs
+
+from nanobanana_async.pacing._gate import Gate
+from nanobanana_async.pacing._rate import Rate, RateWindow
+
+PATIENCE = 5.0
+"""Seconds for which a refusal waits for the answers to other creates under way, before it is judged without them."""
+
+AS_MUCH_AS_EVER, AS_MANY_AS_EVER = 0.9, 0.8
+"""From which share of the most that was ever accepted, or running, a refusal is explained by that limit."""
+
+GROWTH = 0.05
+LONGEST_HOLD, DEAR_HOLD = 32, 8
+"""Clean windows, at most, between two tries to grow; and at least, where a refusal costs a whole window."""
+
+WIDE = 64
+
+CreateEnd = Literal["accepted", "counted", "refused", "not_counted"]
+"""How a create left the wire: taken; perhaps or otherwise counted by the vendor; refused with 429; never seen by it."""
+
+
+@attrs.define
+class Throttle:
+    """The limits of one account, as they are believed to be. `in_flight` and `rate` are the ceilings.
+
+    `under_way` is the number of creates on the wire, `in_flight` of tasks between create and result, those included.
+    """
+
+    rate: Rate
+    in_flight: int
+    gate: Gate = attrs.field(factory=Gate)
+    window: RateWindow = attrs.field(init=False)
+    in_flight_cap: int = attrs.field(init=False)
+    _most_accepted: int = attrs.field(default=0, init=False)
+    _most_running: int = attrs.field(default=0, init=False)
+    _refused_at: float | None = attrs.field(default=None, init=False)
+    _not_before: float = attrs.field(default=0.0, init=False)
+    _last_refusal: float = attrs.field(default=-math.inf, init=False)
+    _was_explained: bool = attrs.field(default=False, init=False)
+    _is_about_rate: bool = attrs.field(default=False, init=False)
+    _has_learned: bool = attrs.field(default=False, init=False)
+    _refused_count: bool = attrs.field(default=False, init=False)
+    _is_trying: bool = attrs.field(default=False, init=False)
+    _hold: int = attrs.field(default=1, init=False)
+    _clean_since: float = attrs.field(default=-math.inf, init=False)
+    _step: int = attrs.field(default=WIDE, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.window = RateWindow(self.rate)
+        self.in_flight_cap = self.in_flight
+
+    # --- may one leave? ---------------------------------------------------------------------------------------
+
+    def has_room(self, now: float, *, under_way: int, in_flight: int) -> bool:
+        """Whether one more create may leave at `now`."""
+        return (
+            self._refused_at is None
+            and in_flight < self.in_flight_cap
+            and self.gate.room(now, under_way=under_way) > 0
+            and self.window.room(now) > 0
+            and (self.window.used < self._most_accepted or under_way < self._step)
+        )
+
+    def opens_at(self, now: float, *, in_flight: int) -> float | None:
+        """When there may be room with no answer in between; None when only an answer or a result makes it."""
+        if self._refused_at is not None:
+            return self._refused_at + PATIENCE
+        if in_flight >= self.in_flight_cap:
+            return None
+        if self.gate.opens_at > now:
+            return self.gate.opens_at
+        opens_at = self.window.opens_at(now)
+        return opens_at if opens_at is not None and opens_at > now else None
+
+    # --- what happened ------------------------------------------------------------------------------------------
+
+    def sent(self) -> None:
+        """A create leaves."""
+        self.window.sent()
+
+    def over(self, now: float, end: CreateEnd, *, running: int, wanted: bool) -> None:
+        """A create has left the wire. `running` tasks are accepted and not over; `wanted`: more wait to be sent."""
+        if end in ("not_counted", "refused"):
+            self.window.not_counted()
+        else:
+            self.window.counted(now)
+        if end == "accepted":
+            self._accepted(now, running, wanted=wanted)
+
+    def refused(self, now: float, *, retry_after: float | None, is_about_rate: bool) -> None:
+        """Somebody was told to come back later, or got no connection: nothing leaves before that is judged.
+
+        `retry_after` is in seconds; `is_about_rate`: it was a 429, and not the gateway being away for everybody.
+        """
+        if self._refused_at is None:
+            self._refused_at, self._is_about_rate = now, False
+        self._is_about_rate = self._is_about_rate or is_about_rate
+        self._last_refusal = now
+        self._not_before = max(self._not_before, now + (retry_after or 0.0))
+
+    def is_to_be_judged(self, now: float, *, under_way: int) -> bool:
+        """Whether a refusal waits, and everything is known of it that will be."""
+        return self._refused_at is not None and (not under_way or now >= self._refused_at + PATIENCE)
+
+    def judge(self, now: float, *, running: int, random: float) -> float:
+        """Learn what a refusal teaches, and open by one; for how many seconds it stays closed.
+
+        `running` tasks are accepted and not over; `random` is in [0, 1).
+        """
+        self._refused_at = None
+        if self._is_about_rate:
+            self._was_explained = self._explain(now, running)
+        if self._is_about_rate and self._refused_count:
+            self._not_before = max(self._not_before, self._last_refusal + self.rate.per)
+        retry_after = max(0.0, self._not_before - now)
+        self._clean_since = now
+        self._step = 1
+        return self.gate.close(
+            now, retry_after=retry_after, is_explained=self._is_about_rate and self._was_explained, random=random
+        )
+
+    # --- learning -------------------------------------------------------------------------------------------------
+
+    def _explain(self, now: float, running: int) -> bool:
+        """Whether there is an explanation for a 429 at `now`, which is kept to from now on."""
+        if self.gate.failures and self._was_explained and not self._refused_count:
+            self._refused_count = True
+            self._hold = max(self._hold, DEAR_HOLD)
+            return True
+        return self._learn(now, running)
+
+    def _learn(self, now: float, running: int) -> bool:
+        """Whether one of the limits explains a refusal at `now`; it is that low from now on."""
+        if self._is_trying:
+            self._hold, self._is_trying = min(LONGEST_HOLD, self._hold * 2), False
+        accepted = self.window.counted_within(now)
+        if accepted and accepted >= int(AS_MUCH_AS_EVER * self._most_accepted):
+            self.window.limit = self._most_accepted = max(1, min(self.window.limit, accepted))
+        elif running and running >= AS_MANY_AS_EVER * self._most_running:
+            self.in_flight_cap = self._most_running = max(1, min(self.in_flight_cap, running))
+        else:
+            # A bucket that was full lets more through once than it ever will again: the most there was must fade.
+            self._most_accepted = max(accepted, int(self._most_accepted * (1 - GROWTH)))
+            return False
+        self._has_learned = True
+        return True
+
+    def _accepted(self, now: float, running: int, *, wanted: bool) -> None:
+        self.gate.passed()
+        used = self.window.counted_within(now)
+        if used > self._most_accepted:
+            self._most_accepted = used
+            self._step = min(WIDE, self._step * 2)
+            if self._is_trying:
+                self._hold, self._is_trying = max(1, self._hold // 2), False
+        self._most_running = max(self._most_running, running)
+        if self._has_learned and wanted and now - self._clean_since > self._hold * self.rate.per:
+            self._grow(now, used, running)
+
+    def _grow(self, now: float, used: int, running: int) -> None:
+        """Try a little more of whatever limit is used up."""
+        limit, cap = self.window.limit, self.in_flight_cap
+        if limit < self.rate.limit and used >= AS_MANY_AS_EVER * limit:
+            self.window.limit = min(self.rate.limit, limit + max(1, int(limit * GROWTH)))
+            self._step = 1
+        elif cap < self.in_flight and running >= cap - 1:
+            self.in_flight_cap = min(self.in_flight, cap + max(1, int(cap * GROWTH)))
+        else:
+            return
+        self._clean_since, self._is_trying = now, True

@@ -1,0 +1,274 @@
+"""What may leave, and what a refusal teaches: single decisions, and then a whole account with a network in between."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nanobanana_async.emulator import Bucket, FixedWindow, Limit, SlidingWindow, Window
+from nanobanana_async.pacing import Rate, Throttle
+
+PER = 10.0
+
+
+def open_throttle(limit: int = 20, in_flight: int = 300) -> Throttle:
+    """One whose gateway has answered."""
+    throttle = Throttle(Rate(limit, per=PER), in_flight)
+    throttle.gate.passed()
+    return throttle
+
+
+def accept(throttle: Throttle, now: float, count: int, *, running: int = 0) -> None:
+    """`count` creates leave and are accepted, all at `now`."""
+    for number in range(count):
+        throttle.sent()
+        throttle.over(now, "accepted", running=running + number + 1, wanted=True)
+
+
+def refuse(throttle: Throttle, now: float, *, retry_after: float | None = None, is_about_rate: bool = True) -> None:
+    throttle.sent()
+    throttle.over(now, "refused", running=0, wanted=True)
+    throttle.refused(now, retry_after=retry_after, is_about_rate=is_about_rate)
+
+
+def judged(throttle: Throttle, now: float, *, running: int = 0, random: float = 1.0) -> float:
+    assert throttle.is_to_be_judged(now, under_way=0)
+    return throttle.judge(now, running=running, random=random)
+
+
+def test_a_refusal_stops_everybody_until_it_is_judged() -> None:
+    """Nothing leaves while creates of the same burst are unanswered, and no longer than five seconds."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    throttle.sent()
+    refuse(throttle, 0.1)
+
+    assert not throttle.has_room(0.1, under_way=1, in_flight=11)
+    assert not throttle.is_to_be_judged(0.2, under_way=1)
+    assert throttle.opens_at(0.2, in_flight=11) == 5.1
+    assert throttle.is_to_be_judged(5.1, under_way=1)
+
+
+def test_as_much_as_was_ever_accepted_is_the_rate() -> None:
+    """Ten were let in and the eleventh was not: ten it is, and the gate opens by one at once."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1)
+
+    seconds = judged(throttle, 0.1, running=10)
+
+    assert seconds == 0.0
+    assert throttle.window.limit == 10
+    assert throttle.opens_at(0.1, in_flight=10) == 10.0
+    assert throttle.has_room(10.0, under_way=0, in_flight=10)
+    assert not throttle.has_room(10.0, under_way=1, in_flight=11)
+
+
+def test_as_many_as_ever_ran_is_what_may_run() -> None:
+    """The rate was not used up; fifty tasks were running, more than ever before."""
+    throttle = open_throttle()
+    for burst in range(3):
+        accept(throttle, burst * 20.0, 16, running=16 * burst)
+    accept(throttle, 60.0, 2, running=48)
+    refuse(throttle, 60.1)
+
+    seconds = judged(throttle, 60.1, running=50)
+
+    assert seconds == 0.0
+    assert (throttle.in_flight_cap, throttle.window.limit) == (50, 20)
+    assert not throttle.has_room(80.0, under_way=0, in_flight=50)
+    assert throttle.opens_at(80.0, in_flight=50) is None
+
+
+def test_what_no_limit_explains_is_waited_out() -> None:
+    """Nothing is learned from an outage, or from somebody else on the account."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 20, running=0)
+    accept(throttle, 30.0, 2, running=0)
+    refuse(throttle, 30.1)
+
+    seconds = judged(throttle, 30.1, running=2)
+
+    assert seconds == 0.5
+    assert (throttle.in_flight_cap, throttle.window.limit) == (300, 20)
+
+
+def test_a_gateway_that_is_away_teaches_no_limit() -> None:
+    """Maintenance, or no connection: a backoff for everybody, whatever was accepted before."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1, is_about_rate=False)
+
+    seconds = judged(throttle, 0.1, running=10)
+
+    assert seconds == 0.5
+    assert throttle.window.limit == 20
+
+
+def test_retry_after_is_counted_from_the_refusal() -> None:
+    """However long the rest of the burst takes to be answered, and the longest that anybody was told."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.0, retry_after=7.0)
+    refuse(throttle, 1.0, retry_after=2.0)
+
+    assert judged(throttle, 3.0, running=10) == pytest.approx(4.0)
+
+
+def test_one_that_is_refused_within_its_limit_shows_that_refusals_count() -> None:
+    """From then on a whole window passes in silence after each."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1)
+    judged(throttle, 0.1, running=10)
+    refuse(throttle, 10.1)
+
+    seconds = judged(throttle, 10.1, running=0, random=0.0)
+
+    assert seconds == pytest.approx(PER)
+
+
+def test_a_learned_limit_grows_back_after_clean_windows() -> None:
+    """By one where 5 % are less, once a window that was used up has passed without a refusal."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1)
+    judged(throttle, 0.1, running=10)
+    seen = [throttle.window.limit]
+    for window in range(1, 6):
+        accept(throttle, window * 10.2, throttle.window.limit)
+        seen.append(throttle.window.limit)
+
+    assert seen == [10, 11, 12, 13, 14, 15]
+
+
+def test_each_try_to_grow_that_is_refused_makes_the_next_one_later() -> None:
+    """One window at first, then two, then four."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1)
+    judged(throttle, 0.1, running=10)
+    tries = []
+    for window in range(1, 12):
+        now = window * 10.2
+        accept(throttle, now, 10)
+        if throttle.window.limit > 10:
+            tries.append(window)
+            refuse(throttle, now)
+            judged(throttle, now, running=10)
+
+    assert tries == [1, 3, 7]
+
+
+def test_a_limit_that_was_not_used_up_is_not_raised() -> None:
+    """Whoever sends little learns nothing of how much he may."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.1)
+    judged(throttle, 0.1, running=10)
+
+    for window in range(1, 6):
+        accept(throttle, window * 11.0, 4)
+
+    assert throttle.window.limit == 10
+
+
+@define
+class Account:
+    """A gateway at the far end of a network with jitter, and a client that does what the throttle says."""
+
+    throttle: Throttle
+    window: Window
+    random: Random
+    sent: int = 0
+    refused: int = 0
+    accepted: list[float] = field(factory=list)
+    under_way: list[tuple[float, int, str]] = field(factory=list)
+    arriving: list[tuple[float, int]] = field(factory=list)
+
+    def delay(self) -> float:
+        return 0.04 + self.random.expovariate(1 / 0.2)
+
+    def run(self, arrivals: list[float]) -> None:
+        """Everything that arrives is sent until it is accepted."""
+        now, waiting, pending = 0.0, 0, deque(sorted(arrivals))
+        while pending or waiting or self.arriving or self.under_way:
+            while pending and pending[0] <= now:
+                pending.popleft()
+                waiting += 1
+            waiting += self._answers(now, wanted=waiting > 0)
+            on_the_wire = len(self.arriving) + len(self.under_way)
+            if self.throttle.is_to_be_judged(now, under_way=on_the_wire):
+                self.throttle.judge(now, running=0, random=self.random.random())
+            while waiting and self.throttle.has_room(now, under_way=on_the_wire, in_flight=0):
+                self.throttle.sent()
+                self.sent += 1
+                waiting -= 1
+                on_the_wire += 1
+                heapq.heappush(self.arriving, (now + self.delay(), self.sent))
+            self._arrivals_before(self._next(now, pending, waiting=waiting))
+            now = self._next(now, pending, waiting=waiting)
+
+    def _next(self, now: float, pending: deque[float], *, waiting: int) -> float:
+        opens_at = self.throttle.opens_at(now, in_flight=0) if waiting else None
+        times = [pending[0] if pending else None, opens_at]
+        times += [self.under_way[0][0] if self.under_way else None, self.arriving[0][0] if self.arriving else None]
+        return min((time for time in times if time is not None), default=now)
+
+    def _arrivals_before(self, until: float) -> None:
+        while self.arriving and self.arriving[0][0] <= until:
+            at, number = heapq.heappop(self.arriving)
+            is_in = self.window.admit(at)
+            self.refused += not is_in
+            if is_in:
+                self.accepted.append(at)
+            heapq.heappush(self.under_way, (at + self.delay(), number, "accepted" if is_in else "refused"))
+
+    def _answers(self, now: float, *, wanted: bool) -> int:
+        back = 0
+        while self.under_way and self.under_way[0][0] <= now:
+            _, _, said = heapq.heappop(self.under_way)
+            self.throttle.over(now, "accepted" if said == "accepted" else "refused", running=0, wanted=wanted)
+            if said == "refused":
+                self.throttle.refused(now, retry_after=None, is_about_rate=True)
+                back += 1
+        return back
+
+
+KINDS: list[Callable[[Limit], Window]] = [SlidingWindow, FixedWindow, Bucket]
+ARRIVALS = st.lists(st.floats(min_value=0, max_value=120), min_size=1, max_size=150)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(arrivals=ARRIVALS, seed=st.integers(0, 10_000), limit=st.integers(1, 25))
+def test_an_account_is_never_driven_over_its_limit(
+    kind: Callable[[Limit], Window], arrivals: list[float], seed: int, limit: int
+) -> None:
+    """Whenever requests come, however the network dawdles, however the vendor counts: not one refusal."""
+    account = Account(Throttle(Rate(limit, per=PER), 10_000), kind(Limit(limit, per=PER)), Random(seed))
+
+    account.run(arrivals)
+
+    assert account.refused == 0
+    assert len(account.accepted) == len(arrivals)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=st.integers(0, 10_000), limit=st.integers(4, 19))
+def test_a_lower_limit_than_was_told_is_found_with_few_refusals(
+    kind: Callable[[Limit], Window], seed: int, limit: int
+) -> None:
+    """One burst teaches it: everything comes through, and what was refused is a burst and a few tries to grow."""
+    account = Account(Throttle(Rate(20, per=PER), 10_000), kind(Limit(limit, per=PER)), Random(seed))
+
+    account.run([0.0] * 150)
+
+    assert len(account.accepted) == 150
+    assert account.refused <= 20 + 12

@@ -16,6 +16,7 @@ from nanobanana_async.pacing._create_failure import (
     StopRun,
     after_create_failure,
 )
+from nanobanana_async.pacing._durations import Durations
 from nanobanana_async.pacing._gate import Gate
 from nanobanana_async.pacing._poll_budget import PollBudget
 from nanobanana_async.pacing._polling import Polling
@@ -27,6 +28,7 @@ __all__ = [
     "Attempts",
     "Backoff",
     "CreateEnd",
+    "Durations",
     "FailItem",
     "Gate",
     "HoldUnknown",

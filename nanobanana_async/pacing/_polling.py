@@ -15,7 +15,8 @@ RECORD_GRACE = 90.0
 class Polling:
     """How tasks are looked at. All times in seconds.
 
-    `first`: when to look for the first time after acceptance; None takes the documented time of the request.
+    `first`: when to look for the first time after acceptance; None takes the documented time of the request, and, once
+    a few tasks of that kind are done, what they took.
     `interval`: between looks after that, never under `shortest` and, for late tasks, never over `longest`.
     `per_second`: looks of the whole client a second, at most.
     `speed`: divides the documented times and the interval, for an emulator that is sped up; not the bounds.
@@ -28,10 +29,14 @@ class Polling:
     per_second: float = attrs.field(default=20.0, validator=gt(0))
     speed: float = attrs.field(default=1.0, validator=gt(0))
 
-    def first_look(self, expected: Expected, random: float) -> float:
-        """Seconds from acceptance to the first look; `random` in [0, 1) spreads looks by 5 %."""
-        wait = expected.first / self.speed if self.first is None else self.first
-        return self._bounded(wait, random)
+    def first_look(self, expected: Expected, random: float, *, learned: float | None = None) -> float:
+        """Seconds from acceptance to the first look; `random` in [0, 1) spreads looks by 5 %.
+
+        `learned` is when a result can be there as seen from earlier tasks, in seconds; None where nothing is known.
+        """
+        documented = expected.first / self.speed if learned is None else learned
+        wait = documented if self.first is None else self.first
+        return max(self.shortest, wait) * (0.95 + 0.1 * random)
 
     def next_look(self, age: float, expected: Expected, random: float) -> float:
         """Seconds to the next look at a task accepted `age` seconds ago.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -17,7 +18,7 @@ from nanobanana_async.events import Event, RunStopped, TaskAccepted
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
-from nanobanana_async.pacing import Backoff, OnServerError, Polling
+from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling
 from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.transport import Transport
@@ -66,6 +67,7 @@ class Desk:
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    durations: defaultdict[str, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)
     refusal: NanoBananaError | None = attrs.field(default=None, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
@@ -91,7 +93,9 @@ class Desk:
         assert row.request is not None
         task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
         row.move(ItemState.ACCEPTED)
-        self.follow(row, task, first_look=self.settings.polling.first_look(row.expected, self.random()))
+        learned = self.durations[row.kind].first_look()
+        first_look = self.settings.polling.first_look(row.expected, self.random(), learned=learned)
+        self.follow(row, task, first_look=first_look)
         if not row.listeners:
             logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
         for listener in tuple(row.listeners):

@@ -155,12 +155,14 @@ def _may_help(error: NanoBananaError) -> bool:
 
 
 def _with_task(error: NanoBananaError, result: Result) -> NanoBananaError:
-    """The picture is made and paid for: whatever kept it from coming, nobody must think that it has to be made again."""
+    """The picture is made and paid for: nobody must think that it has to be made again because it did not come."""
     error.task_id = result.task_id
     error.charged = "yes"
     if not isinstance(error, StorageError):
         error.remedy = "Fetch the result again by its task id: it stays paid for."
-        error.public_message = "The image is made, but could not be fetched. It can be fetched again; do not order it anew."
+        error.public_message = (
+            "The image is made, but could not be fetched. It can be fetched again; do not order it anew."
+        )
     return error
 
 

@@ -89,6 +89,7 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
 
 def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
     if result is not None and result.urls:
+        _learn_duration(desk, row, result)
         delay = max(0.0, desk.wall() - result.completed_at.timestamp()) if result.completed_at else None
         desk.announce(TaskSucceeded(at=desk.wall(), item=row.item, result=result, looks=row.looks, delay=delay))
         row.move(ItemState.SUCCEEDED)
@@ -102,6 +103,11 @@ def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
     error = NoResultError(f"task {task.id} succeeded and names no image", task_id=task.id)
     desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task, error=error))
     desk.fail(row, error)
+
+
+def _learn_duration(desk: Desk, row: Row, result: Result) -> None:
+    if result.created_at is not None and result.completed_at is not None:
+        desk.durations[row.kind].add((result.completed_at - result.created_at).total_seconds())
 
 
 def _not_visible(desk: Desk, row: Row) -> None:

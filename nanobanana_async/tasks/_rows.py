@@ -61,6 +61,13 @@ class Row:
     ticket: int = 0
     expected: Expected = UNKNOWN_TIME
 
+    @property
+    def kind(self) -> str:
+        """Which tasks take about as long as this one: those of the same model and resolution."""
+        if self.request is None:
+            return (self.task.model if self.task is not None else None) or ""
+        return f"{self.request.model} {getattr(self.request, 'resolution', None) or ''}"
+
     def move(self, to: ItemState) -> None:
         """Change its state, as `lifecycle` allows."""
         self.state = moved(self.state, to)

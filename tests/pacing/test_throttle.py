@@ -167,6 +167,20 @@ def test_each_try_to_grow_that_is_refused_makes_the_next_one_later() -> None:
     assert tries == [1, 3, 7]
 
 
+def test_how_many_may_run_grows_back_as_well() -> None:
+    """Where it is the tasks that are running which hold creates back."""
+    throttle = open_throttle()
+    for burst in range(3):
+        accept(throttle, burst * 20.0, 16, running=16 * burst)
+    accept(throttle, 60.0, 2, running=48)
+    refuse(throttle, 60.1)
+    judged(throttle, 60.1, running=50)
+
+    accept(throttle, 80.0, 1, running=49)
+
+    assert throttle.in_flight_cap == 52
+
+
 def test_a_limit_that_was_not_used_up_is_not_raised() -> None:
     """Whoever sends little learns nothing of how much he may."""
     throttle = open_throttle()

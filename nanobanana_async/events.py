@@ -102,12 +102,13 @@ class TaskSucceeded:
 
 @attrs.frozen(kw_only=True)
 class TaskFailed:
-    """A task ended without a result."""
+    """A task ended without a result. `again`: it was not charged, and another is made for the same item."""
 
     at: float
     item: Item
     task: Task
     error: NanoBananaError
+    again: bool = False
 
 
 @attrs.frozen(kw_only=True)

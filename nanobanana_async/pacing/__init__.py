@@ -21,7 +21,8 @@ from nanobanana_async.pacing._gate import Gate
 from nanobanana_async.pacing._poll_budget import PollBudget
 from nanobanana_async.pacing._polling import Polling
 from nanobanana_async.pacing._rate import Rate, RateWindow
-from nanobanana_async.pacing._task_failure import is_worth_repeating, look_failure, task_failure
+from nanobanana_async.pacing._retry_quota import RetryQuota
+from nanobanana_async.pacing._task_failure import is_worth_repeating, look_failure, may_be_made_again, task_failure
 from nanobanana_async.pacing._throttle import CreateEnd, Throttle
 
 __all__ = [
@@ -40,10 +41,12 @@ __all__ = [
     "RateWindow",
     "Repeat",
     "RepeatForAll",
+    "RetryQuota",
     "StopRun",
     "Throttle",
     "after_create_failure",
     "is_worth_repeating",
     "look_failure",
+    "may_be_made_again",
     "task_failure",
 ]

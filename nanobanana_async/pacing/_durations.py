@@ -16,7 +16,7 @@ REMEMBERED = 200
 ENOUGH = 5
 """From so many on, what was seen goes before what is documented."""
 EARLIEST = 0.05
-"""The share of tasks that may be done before the first look, and wait for it: an earlier one costs more than it wins."""
+"""The share of tasks that may be done before the first look, and wait for it. Earlier looks cost more than they win."""
 
 
 @attrs.define

@@ -57,6 +57,14 @@ def look_failure(problem: Problem) -> NanoBananaError:
             return ServiceError(f"no usable answer (status {problem.status}): {problem.text}", problem=problem)
 
 
+def may_be_made_again(error: NanoBananaError) -> bool:
+    """Whether a task that failed with `error` may succeed as a new one: the vendor's own trouble, and not charged.
+
+    A failure for the content, or for a picture that can't be had, comes again each time.
+    """
+    return isinstance(error, TaskFailedError) and error.charged == "no"
+
+
 def is_worth_repeating(error: NanoBananaError) -> bool:
     """Whether a question that failed with `error` may be answered when it is asked again."""
     return isinstance(error, NetworkError | ServiceError) and not getattr(error, "permanent", False)

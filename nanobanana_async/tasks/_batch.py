@@ -45,6 +45,8 @@ logger = logging.getLogger("nanobanana_async")
 Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
 AHEAD = 64
 """How many items are pulled beyond those that can be in flight, so that the next create is always ready."""
+REMAKES = 1
+"""How often a task that failed for a passing reason of the vendor's, and was not charged, is made again."""
 
 
 @attrs.define(eq=False, repr=False)
@@ -181,7 +183,7 @@ class Batch:
             self._deliver(Skipped(item=item, index=index, reason=reason, error=error))
             return
         try:
-            row = Row(item, self._request_of(item), [self], index)
+            row = Row(item, self._request_of(item), [self], index, remakes=REMAKES)
             self._rows[index] = row
             self._manager.add(row)
         except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
@@ -205,6 +207,8 @@ class Batch:
     def stop(self, error: NanoBananaError | None, reason: SkipReason) -> None:
         """No request can succeed: the rest of the source is skipped."""
         self._stopped = self._stopped or (reason, error)
+        for row in self._rows.values():
+            row.remakes = 0
 
     def accepted(self, row: Row) -> None:
         """A row of it is paid for: told where nobody iterates any more, else when it is settled."""

@@ -88,6 +88,7 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
     desk.board.create_over(job, desk.now(), _end_of(answer))
     match answer:
         case Accepted(task_id):
+            desk.quota.earn()
             desk.accept(row, task_id)
         case Answered(result):
             row.move(ItemState.SUCCEEDED)
@@ -129,19 +130,25 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
         on_server_error=desk.settings.on_server_error,
     )
     match step:
-        case Repeat(error, counts_as):
+        case Repeat(error, counts_as) if desk.quota.take():
             _try_again(desk, row, error, counts_as)
+        case Repeat(error):
+            _refused_for_good(desk, row, error)
         case RepeatForAll():
             _refused_for_all(desk, row, step)
         case FailItem(error):
-            desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=False))
-            desk.fail(row, error)
+            _refused_for_good(desk, row, error)
         case StopRun():
             _stop(desk, row, step)
         case HoldUnknown(error):
             _lost(desk, row, error)
         case _:
             assert_never(step)
+
+
+def _refused_for_good(desk: Desk, row: Row, error: NanoBananaError) -> None:
+    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=False))
+    desk.fail(row, error)
 
 
 def _try_again(desk: Desk, row: Row, error: NanoBananaError, counts_as: str) -> None:

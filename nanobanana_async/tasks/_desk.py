@@ -18,7 +18,7 @@ from nanobanana_async.events import Event, RunStopped, TaskAccepted
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
-from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling
+from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
 from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.transport import Transport
@@ -67,6 +67,7 @@ class Desk:
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    quota: RetryQuota = attrs.field(factory=RetryQuota, init=False)
     durations: defaultdict[str, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)
     refusal: NanoBananaError | None = attrs.field(default=None, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
@@ -113,14 +114,25 @@ class Desk:
         self.board.take_slot(row)
         self.board.waiting.set(row, min(now + first_look, row.deadline))
 
-    def settle(self, row: Row, outcome: Outcome) -> None:
-        """`row` is over. One that may still run at the gateway keeps its slot for a while."""
-        board = self.board
-        board.waiting.strike(row)
-        self.preparing.pop(row, None)
+    def make_again(self, row: Row) -> None:
+        """The task of `row` has failed and cost nothing: send another create, after all that wait already."""
+        self._let_go(row)
+        self.board.free_slot(row)
+        row.begin_anew()
+        self.board.queue.append(row)
+
+    def _let_go(self, row: Row) -> None:
+        """Its task, where it has one, is followed no more."""
+        self.board.waiting.strike(row)
         self.followed.pop(row, None)
         if row.task is not None and self.by_task.get(row.task.id) is row:
             del self.by_task[row.task.id]
+
+    def settle(self, row: Row, outcome: Outcome) -> None:
+        """`row` is over. One that may still run at the gateway keeps its slot for a while."""
+        board = self.board
+        self._let_go(row)
+        self.preparing.pop(row, None)
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
             board.waiting.set(row, self.now() + SLOT_MARGIN * row.expected.usual / self.settings.polling.speed)
         else:

@@ -21,7 +21,7 @@ from nanobanana_async.errors import (
 from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucceeded
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
-from nanobanana_async.pacing import look_failure, task_failure
+from nanobanana_async.pacing import look_failure, may_be_made_again, task_failure
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
@@ -79,12 +79,23 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
     desk.announce(TaskLooked(at=desk.wall(), item=row.item, task=row.task, looks=row.looks))
     if said.task.state is TaskState.FAIL:
         error = task_failure(row.task.id, code=said.fail_code, message=said.fail_message, credits=said.credits)
-        desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=row.task, error=error))
-        desk.fail(row, error)
+        _task_failed(desk, row, error)
     elif said.task.state is TaskState.SUCCESS:
         _succeeded(desk, row, said.result)
     else:
         _look_again(desk, row)
+
+
+def _task_failed(desk: Desk, row: Row, error: NanoBananaError) -> None:
+    """The task is over; a new one is made where that may help, costs nothing, and is still allowed."""
+    is_wanted = row.remakes > 0 and bool(row.listeners) and desk.board.sends_creates
+    again = is_wanted and may_be_made_again(error) and desk.quota.take()
+    desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task_of(row), error=error, again=again))
+    if again:
+        row.remakes -= 1
+        desk.make_again(row)
+    else:
+        desk.fail(row, error)
 
 
 def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:

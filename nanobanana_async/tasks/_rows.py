@@ -35,6 +35,7 @@ class Row:
     of its task. Times are those of the loop's
     clock, in seconds. `slot` tells whether it counts as in flight. `lost` is the error of an earlier attempt whose
     answer was lost, where the user has it sent again: from then on nobody can say that nothing was charged.
+    `remakes`: how many more tasks may be made for it, where one fails for a passing reason and costs nothing.
     `is_told`: the log has its task's id already.
     """
 
@@ -47,6 +48,7 @@ class Row:
     image_urls: tuple[str, ...] = ()
     attempts: Attempts = attrs.field(factory=Attempts)
     sent: int = 0
+    remakes: int = 0
     resent: int = 0
     lost: UnknownOutcomeError | None = None
     accepted_at: float = 0.0
@@ -60,6 +62,14 @@ class Row:
     is_told: bool = False
     ticket: int = 0
     expected: Expected = UNKNOWN_TIME
+
+    def begin_anew(self) -> None:
+        """Forget the task that failed: what comes now is another."""
+        self.move(ItemState.FAILED)
+        self.move(ItemState.NEW)
+        self.task, self.attempts, self.missing = None, Attempts(), False
+        self.looks = self.failed_looks = self.empty_looks = 0
+        self.deadline = 0.0
 
     @property
     def kind(self) -> str:

@@ -63,3 +63,13 @@ def test_what_was_seen_goes_before_what_is_documented() -> None:
 def test_a_task_that_takes_minutes_is_not_looked_at_before_it_can_be_done() -> None:
     """The bound on intervals is none on the first look."""
     assert Polling().first_look(DOCUMENTED, 0.5, learned=130.0) == 130.0
+
+
+def test_the_first_look_is_asked_often_and_learned_seldom() -> None:
+    """Asked twice it is the same; one more task may change it."""
+    durations = seen(*[20.0] * 10)
+    first = (durations.first_look(), durations.first_look())
+    durations.add(4.0)
+
+    assert first == (20.0, 20.0)
+    assert durations.first_look() == 4.0

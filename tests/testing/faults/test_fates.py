@@ -98,11 +98,11 @@ async def test_a_failed_task_says_why_and_costs_nothing(case: Case) -> None:
 
 
 @cases(
-    Case("fail,kind=internal,times=1", creates=2, step="C"),
-    Case("fail,kind=moderation,times=1", creates=2, step="C"),
-    Case("record-408,times=1", creates=2, step="C"),
-    Case("record-501,times=1", creates=2, step="C"),
-    Case("fail,kind=internal", "failed", "service", "no", creates=2, step="C"),
+    Case("fail,kind=internal,times=1", creates=2),
+    Case("fail,kind=moderation,times=1", creates=2),
+    Case("record-408,times=1", creates=2),
+    Case("record-501,times=1", creates=2),
+    Case("fail,kind=internal", "failed", "service", "no", creates=2),
 )
 async def test_a_passing_failure_of_the_vendors_is_tried_once_more_in_a_batch(case: Case) -> None:
     """As a new task: the first was not charged."""

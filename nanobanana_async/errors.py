@@ -18,6 +18,7 @@
     │   └── KeyCappedError         key_capped
     ├── ServiceError               service         the gateway's trouble, or an answer nobody can read
     │   ├── BusyError              busy            ... too many requests; nothing was queued
+    │   │   └── QueueFullError     busy            ... and the caller would not wait for his turn
     │   ├── MaintenanceError       maintenance
     │   └── TaskFailedError        service         ... the task was taken and failed for no fault of the request
     ├── NetworkError               network         no answer came; `sent` says whether the request may have arrived
@@ -200,6 +201,19 @@ class BusyError(ServiceError):
     reason: ClassVar[Reason] = "busy"
     remedy = "Try again later, or lower the client's rate."
     public_message = "The image service is busy. Please try again in a moment."
+
+
+class QueueFullError(BusyError):
+    """It would have waited longer for its turn than `queue_timeout` allows. Nothing was sent, nothing was charged.
+
+    `expected_wait` is how long its turn is away, in seconds, as far as the limits of the account tell.
+    """
+
+    remedy = "Try again after `expected_wait` seconds, or give a longer queue_timeout."
+
+    def __init__(self, message: str, *, expected_wait: float) -> None:
+        super().__init__(message, charged="no", retryable=True)
+        self.expected_wait = expected_wait
 
 
 class MaintenanceError(ServiceError):

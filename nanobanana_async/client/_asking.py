@@ -44,3 +44,13 @@ def check_positive(**settings: float) -> None:
     for name, value in settings.items():
         if not value > 0:
             raise ConfigurationError(f"{name}={value!r} is out of range: it has to be above 0")
+
+
+def checked_wait(queue_timeout: float | None) -> float | None:
+    """`queue_timeout` as given. Raises: ConfigurationError, where it is no time."""
+    if queue_timeout is not None and not queue_timeout >= 0:
+        raise ConfigurationError(
+            f"queue_timeout={queue_timeout!r} is out of range: it has to be 0 (only if it can be sent now) or above",
+            remedy="Leave it out, or give None, to wait for as long as `timeout` allows.",
+        )
+    return queue_timeout

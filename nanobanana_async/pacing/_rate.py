@@ -68,6 +68,16 @@ class RateWindow:
             return now
         return self._stamps[0] + self.rate.per if self._stamps else None
 
+    def wait_for(self, now: float, *, ahead: int) -> float:
+        """Seconds until a create may leave that has `ahead` others before it, if all are answered at once."""
+        room = self.room(now)
+        if ahead < room:
+            return 0.0
+        per = self.rate.per
+        freed = [stamp + per - now for stamp in self._stamps] + [per] * (self._under_way + room)
+        windows, place = divmod(ahead - room, len(freed))
+        return freed[place] + windows * per
+
     def sent(self) -> None:
         """A create leaves."""
         self._under_way += 1

@@ -97,6 +97,15 @@ class Throttle:
         opens_at = self.window.opens_at(now)
         return opens_at if opens_at is not None and opens_at > now else None
 
+    def expected_wait(self, now: float, *, ahead: int, in_flight: int, usual: float) -> float:
+        """Seconds until a create would leave that has `ahead` others before it, as far as the limits tell.
+
+        `usual` is how long a task runs, in seconds: one that has to wait for a slot waits for tasks to end.
+        """
+        too_many = in_flight + ahead + 1 - self.in_flight_cap
+        for_a_slot = usual * too_many / self.in_flight_cap if too_many > 0 else 0.0
+        return max(0.0, self.gate.opens_at - now, self.window.wait_for(now, ahead=ahead), for_a_slot)
+
     # --- what happened ------------------------------------------------------------------------------------------
 
     def sent(self) -> None:

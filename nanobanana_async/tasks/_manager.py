@@ -39,7 +39,7 @@ from nanobanana_async.tasks._looks import give_up, look, task_of
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
-from nanobanana_async.tasks._waiters import Waiter, out_of_time, result_of
+from nanobanana_async.tasks._waiters import Waiter, out_of_time, queue_full, result_of
 from nanobanana_async.values import Item, Result, Task, TaskState
 
 logger = logging.getLogger("nanobanana_async")
@@ -109,18 +109,19 @@ class TaskManager:
             self.pump()
         return row
 
-    async def submitted(self, row: Row, *, timeout: float) -> Task:
+    async def submitted(self, row: Row, *, timeout: float, queue_timeout: float | None = None) -> Task:
         """Add `row` and wait until its task is accepted; the errors of an item are raised."""
-        said = await self._wait(self._waiter(row, timeout, until_accepted=True))
+        said = await self._wait(self._waiter(row, timeout, queue_timeout, until_accepted=True))
         if isinstance(said, Task):
             return said
         result = result_of(said)  # a gateway that answers at once: there is nothing left to wait for
         return Task(result.task_id or "", model=result.model, state=TaskState.SUCCESS, raw=result.raw)
 
-    async def finished(self, row: Row, *, timeout: float) -> Result:
+    async def finished(self, row: Row, *, timeout: float, queue_timeout: float | None = None) -> Result:
         """Wait for the result of `row`, which is added where it is new; the errors of an item are raised."""
-        row.deadline = max(row.deadline, self._loop.time() + timeout)
-        outcome = await self._wait(self._waiter(row, timeout, until_accepted=False))
+        waiter = self._waiter(row, timeout, queue_timeout, until_accepted=False)
+        row.deadline = max(row.deadline, waiter.until)
+        outcome = await self._wait(waiter)
         assert not isinstance(outcome, Task)
         return result_of(outcome)
 
@@ -143,12 +144,23 @@ class TaskManager:
 
     # --- awaiting one row -------------------------------------------------------------------------------------
 
-    def _waiter(self, row: Row, timeout: float, *, until_accepted: bool) -> Waiter:
+    def _waiter(self, row: Row, timeout: float, queue_timeout: float | None, *, until_accepted: bool) -> Waiter:
+        """Somebody who awaits `row`. Raises: QueueFullError, where its turn is known to come too late."""
+        now = self._loop.time()
+        if queue_timeout is not None and row.state is ItemState.NEW:
+            expected_wait = self._expected_wait(row)
+            if expected_wait > queue_timeout:
+                raise queue_full(queue_timeout, expected_wait)
         future: asyncio.Future[Task | Outcome] = self._loop.create_future()
-        waiter = Waiter(row, timeout, until_accepted, future)
+        waiter = Waiter(row, timeout, until_accepted, future, now + timeout, queue_timeout)
         row.listeners.append(waiter)
-        self._limits.set(waiter, self._loop.time() + timeout)
+        self._limits.set(waiter, waiter.limit(now))
         return waiter
+
+    def _expected_wait(self, row: Row) -> float:
+        desk = self.desk
+        speed = desk.settings.polling.speed
+        return desk.board.expected_wait(desk.now(), row, others=len(desk.preparing), speed=speed)
 
     async def _wait(self, waiter: Waiter) -> Task | Outcome:
         """What the waiter is told; the row is added first, where it is new."""
@@ -178,8 +190,14 @@ class TaskManager:
 
     def _expire(self, waiter: Waiter) -> None:
         """The time of `waiter` is up. A row that isn't sent is taken back here and now: what is said of it holds."""
+        row, in_queue = waiter.row, waiter.queue_seconds
+        is_early = self._loop.time() < waiter.until
+        if is_early and (row.state is not ItemState.NEW or row.lost is not None):
+            self._limits.set(waiter, waiter.until)  # it was sent in time
+            return
         if not waiter.future.done():
-            waiter.future.set_exception(out_of_time(waiter.row, waiter.seconds))
+            late = queue_full(in_queue, self._expected_wait(row)) if is_early and in_queue is not None else None
+            waiter.future.set_exception(late or out_of_time(row, waiter.seconds))
         self._leave(waiter)
 
     # --- the work ---------------------------------------------------------------------------------------------

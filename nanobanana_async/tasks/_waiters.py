@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 
 import attrs
 
@@ -12,6 +13,7 @@ from nanobanana_async.errors import (
     ClientClosedError,
     NanoBananaError,
     NoResultError,
+    QueueFullError,
     StillRunningError,
 )
 from nanobanana_async.lifecycle import ItemState
@@ -22,13 +24,25 @@ from nanobanana_async.values import Result, Task
 
 @attrs.define(eq=False)
 class Waiter:
-    """Awaits the outcome of `row`, or with `until_accepted` only its task."""
+    """Awaits the outcome of `row`, or with `until_accepted` only its task, for `seconds`, which end at `until`.
+
+    `queue_seconds` is how long it waits for the row to be sent; None where it waits as long as for all else.
+    """
 
     row: Row
     seconds: float
     until_accepted: bool
     future: asyncio.Future[Task | Outcome]
+    until: float
+    queue_seconds: float | None = None
     ticket: int = 0
+
+    def limit(self, now: float) -> float:
+        """When it has waited long enough for what it waits for first."""
+        if self.queue_seconds is None:
+            return self.until
+        # Just past it: whoever would not wait at all may still be sent in this very moment.
+        return min(self.until, math.nextafter(now + self.queue_seconds, math.inf))
 
     def accepted(self, row: Row) -> None:
         """The task's id is known."""
@@ -39,6 +53,14 @@ class Waiter:
         """The row is over."""
         if not self.future.done():
             self.future.set_result(outcome)
+
+
+def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
+    """The error for a caller who would not wait so long for his turn."""
+    return QueueFullError(
+        f"not sent: its turn is about {expected_wait:.1f} s away, and queue_timeout is {seconds:g} s",
+        expected_wait=expected_wait,
+    )
 
 
 def out_of_time(row: Row, seconds: float) -> NanoBananaError:

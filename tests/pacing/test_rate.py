@@ -70,3 +70,36 @@ def test_no_window_of_the_vendors_ever_holds_too_many(jitters: list[tuple[float,
 
     arrivals.sort()
     assert all(later - sooner >= per - 1e-9 for sooner, later in zip(arrivals, arrivals[limit:], strict=False))
+
+
+@given(st.integers(1, 20), st.lists(st.floats(0, 9.9), max_size=40), st.integers(0, 60))
+def test_the_wait_that_is_foretold_is_the_wait_that_comes(limit: int, answers: list[float], ahead: int) -> None:
+    """If everything is answered at once, the create with so many before it leaves after exactly that long."""
+    window = RateWindow(Rate(limit, per=10))
+    for answered in sorted(answers)[:limit]:
+        window.sent()
+        window.counted(answered)
+    now = 10.0
+
+    foretold = window.wait_for(now, ahead=ahead)
+    left = -1
+    while left < ahead:
+        if window.room(now):
+            window.sent()
+            window.counted(now)
+            left += 1
+        else:
+            opens_at = window.opens_at(now)
+            assert opens_at is not None
+            now = opens_at
+
+    assert now - 10.0 == pytest.approx(foretold)
+
+
+def test_a_create_under_way_is_expected_to_be_answered_at_once() -> None:
+    """It frees its place a window from now, as far as anybody knows."""
+    window = RateWindow(Rate(1, per=10))
+    window.sent()
+
+    assert window.wait_for(100.0, ahead=0) == 10.0
+    assert window.wait_for(100.0, ahead=2) == 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nanobanana_async import errors
-from nanobanana_async.pacing import is_worth_repeating, look_failure, task_failure
+from nanobanana_async.pacing import is_worth_repeating, look_failure, may_be_made_again, task_failure
 from nanobanana_async.values import Problem
 
 
@@ -66,3 +66,23 @@ def test_a_question_that_can_never_arrive_is_not_repeated() -> None:
     """A wrong certificate stays wrong."""
     assert is_worth_repeating(errors.NetworkError("reset"))
     assert not is_worth_repeating(errors.NetworkError("certificate", sent="no", permanent=True))
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "credits", "again"),
+    [
+        ("500", "Internal Error, Please try again later.", 0.0, True),
+        ("501", None, None, True),
+        ("500", "Internal Error, Please try again later.", 4.0, False),
+        ("400", "Your prompt was flagged by Website as violating content policies.", None, False),
+        ("400", "Image fetch failed. Check access settings or use our File Upload API instead.", None, False),
+        ("500", "Gemini could not generate an image with the given prompt.", None, False),
+    ],
+)
+def test_only_a_passing_failure_that_cost_nothing_is_made_again(
+    code: str, message: str | None, credits: float | None, again: bool
+) -> None:
+    """What was charged, or would fail again, is not."""
+    error = task_failure("t1", code=code, message=message, credits=credits)
+
+    assert may_be_made_again(error) is again

@@ -194,6 +194,16 @@ def test_a_limit_that_was_not_used_up_is_not_raised() -> None:
     assert throttle.window.limit == 10
 
 
+def test_the_wait_is_that_of_the_tightest_limit() -> None:
+    """The gate, the rate, or the tasks that have to end first."""
+    free, closed, full = open_throttle(), open_throttle(), open_throttle(in_flight=10)
+    closed.gate.close(0.0, retry_after=40.0, is_explained=False, random=0.0)
+
+    assert free.expected_wait(0.0, ahead=5, in_flight=5, usual=30.0) == 0.0
+    assert closed.expected_wait(0.0, ahead=0, in_flight=0, usual=30.0) == 40.0
+    assert full.expected_wait(0.0, ahead=0, in_flight=10, usual=30.0) == pytest.approx(3.0)
+
+
 @define
 class Account:
     """A gateway at the far end of a network with jitter, and a client that does what the throttle says."""

@@ -1,0 +1,141 @@
+"""One image at a time: asked for, submitted, waited for, asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+from nanobanana_async.client._asking import checked_wait, task_of
+from nanobanana_async.client._lifetime import ClientLifetime
+from nanobanana_async.tasks import Row, ask, ask_status
+from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Task
+
+
+class SingleImages(ClientLifetime):
+    """`generate`, `submit`, `wait`, `status` and `balance`."""
+
+    @overload
+    async def generate(
+        self,
+        request: Request,
+        /,
+        *,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+    ) -> Result: ...
+
+    @overload
+    async def generate(
+        self,
+        prompt: str,
+        /,
+        *,
+        model: str | None = None,
+        images: Sequence[ImageSource] | ImageSource = (),
+        aspect_ratio: str | None = None,
+        resolution: str | None = None,
+        output_format: str | None = None,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+    ) -> Result: ...
+
+    async def generate(
+        self,
+        request: Request | str,
+        /,
+        *,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+        **fields: JSON,
+    ) -> Result:
+        """Make what is asked for and wait for it. `timeout` is in seconds, the client's deadline where it is None.
+
+        `queue_timeout` is how long it may wait for its turn under the account's limits, in seconds: where that is
+        known to take longer it is refused at once, and nothing is sent.
+
+        A caller that is cancelled takes itself off: the create on the wire is read to its end, and `TaskDetached` and
+        `TaskAccepted` tell the task's id.
+
+        Raises:
+            InvalidRequestError, ConfigurationError: it can't be asked for like this; nothing was sent.
+            RequestError: it was refused: a parameter, an image, the content policy.
+            AccountError: credits, or the key.
+            QueueFullError: its turn would come later than `queue_timeout` allows; see `expected_wait`.
+            BusyError, ServiceError, NetworkError: it was not made; see `charged`.
+            StillRunningError: not finished in time; `task_id` tells what to wait for.
+            UnknownOutcomeError: the answer to the create was lost; perhaps it was charged.
+            NoResultError: it succeeded without an image.
+        """
+        manager = self._open().manager
+        row = Row(Item(request, key=key, data=data), self._request(request, fields))
+        return await manager.finished(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
+
+    @overload
+    async def submit(
+        self,
+        request: Request,
+        /,
+        *,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+    ) -> Task: ...
+
+    @overload
+    async def submit(
+        self,
+        prompt: str,
+        /,
+        *,
+        model: str | None = None,
+        images: Sequence[ImageSource] | ImageSource = (),
+        aspect_ratio: str | None = None,
+        resolution: str | None = None,
+        output_format: str | None = None,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+    ) -> Task: ...
+
+    async def submit(
+        self,
+        request: Request | str,
+        /,
+        *,
+        key: str | None = None,
+        data: JSON = None,
+        timeout: float | None = None,
+        queue_timeout: float | None = None,
+        **fields: JSON,
+    ) -> Task:
+        """Send it and wait until it is accepted, and so paid for. `wait` gets its result. Raises as `generate` does."""
+        manager = self._open().manager
+        row = Row(Item(request, key=key, data=data), self._request(request, fields))
+        return await manager.submitted(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
+
+    async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
+        """The result of a task, given as such or by its id. Raises as `generate` does."""
+        manager, seconds = self._open().manager, self._timeout(timeout)
+        return await manager.finished(manager.adopt(task_of(task, dialect)), timeout=seconds)
+
+    async def status(self, task: Task | str, *, dialect: str = "jobs") -> Task:
+        """What the gateway says of a task now.
+
+        Raises:
+            InvalidRequestError: it has no record of it.
+            NanoBananaError: it could not be asked.
+        """
+        return await ask_status(self._open().manager.desk, task_of(task, dialect))
+
+    async def balance(self) -> float:
+        """The credits left on the account. Raises: KeyRefusedError, ServiceError, NetworkError."""
+        running = self._open()
+        return await ask(running.manager.desk, running.gateway.ask_balance(), running.gateway.read_balance)

@@ -209,11 +209,9 @@ class QueueFullError(BusyError):
     `expected_wait` is how long its turn is away, in seconds, as far as the limits of the account tell.
     """
 
+    retryable = True
     remedy = "Try again after `expected_wait` seconds, or give a longer queue_timeout."
-
-    def __init__(self, message: str, *, expected_wait: float) -> None:
-        super().__init__(message, charged="no", retryable=True)
-        self.expected_wait = expected_wait
+    expected_wait: float = 0.0
 
 
 class MaintenanceError(ServiceError):

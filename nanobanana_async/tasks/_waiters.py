@@ -57,10 +57,11 @@ class Waiter:
 
 def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
     """The error for a caller who would not wait so long for his turn."""
-    return QueueFullError(
-        f"not sent: its turn is about {expected_wait:.1f} s away, and queue_timeout is {seconds:g} s",
-        expected_wait=expected_wait,
+    error = QueueFullError(
+        f"not sent: its turn is about {expected_wait:.1f} s away, and queue_timeout is {seconds:g} s"
     )
+    error.expected_wait = expected_wait
+    return error
 
 
 def out_of_time(row: Row, seconds: float) -> NanoBananaError:

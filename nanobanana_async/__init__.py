@@ -3,10 +3,11 @@
 `Client` is where to begin; everything that stands here, and in the folders beside it without an underscore, is public.
 """
 
-from nanobanana_async.client import Client
+from nanobanana_async.client import BatchPlan, Client
 from nanobanana_async.errors import (
     AccountError,
     BadImageError,
+    BudgetError,
     BusyError,
     ClientClosedError,
     ConfigurationError,
@@ -53,6 +54,8 @@ __all__ = [
     "AccountError",
     "BadImageError",
     "Batch",
+    "BatchPlan",
+    "BudgetError",
     "BusyError",
     "Client",
     "ClientClosedError",

@@ -4,6 +4,7 @@
 
     NanoBananaError
     ├── UsageError                 usage           the calling code or its settings have to change
+    │   ├── BudgetError            usage           ... or its budget
     │   ├── ConfigurationError     usage           ... a key, a base URL, a model that the gateway doesn't speak
     │   ├── WrongLoopError         usage           ... a client used from a loop or thread that isn't its own
     │   └── ClientClosedError      usage           ... a client used before its start or after its close
@@ -100,6 +101,13 @@ class UsageError(NanoBananaError):
     reason: ClassVar[Reason] = "usage"
     remedy = "Correct the call: the message names what is wrong."
     public_message = "The service is not set up correctly."
+
+
+class BudgetError(UsageError):
+    """The budget that the caller has set does not reach for it. Nothing was sent for it."""
+
+    remedy = "Give a higher budget to go on."
+    public_message = "No more images can be made at the moment."
 
 
 class ConfigurationError(UsageError):

@@ -41,3 +41,38 @@ def total(prices: Iterable[float | None]) -> Price:
         else:
             known += price
     return Price(known, unpriced)
+
+
+@attrs.define
+class Budget:
+    """Credits that may be spent: reserved before a create is sent, settled when it is known what was taken.
+
+    What is reserved counts as spent until then, and so does what may have been charged: spending never goes over
+    `total`, however many are on their way.
+    """
+
+    total: float
+    spent: float = 0.0
+    reserved: float = 0.0
+
+    @property
+    def left(self) -> float:
+        """What is neither spent nor reserved."""
+        return self.total - self.spent - self.reserved
+
+    def fits(self, price: float) -> bool:
+        """Whether so much may be reserved now."""
+        return price <= self.left
+
+    def may_fit(self, price: float) -> bool:
+        """Whether it may fit once what is reserved now is known: tasks that fail give back what they reserved."""
+        return self.reserved > 0 and price <= self.total - self.spent
+
+    def reserve(self, price: float) -> None:
+        """A create for so much is about to be sent."""
+        self.reserved += price
+
+    def settle(self, price: float, took: float) -> None:
+        """It is over: `price` was reserved and `took` was, or may have been, taken."""
+        self.reserved = max(0.0, self.reserved - price)
+        self.spent += took

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from nanobanana_async.client._asking import request_of
+from nanobanana_async.client._asking import check_positive, request_of
 from nanobanana_async.client._lifetime import ClientLifetime
+from nanobanana_async.client._plan import BatchPlan, plan_of
 from nanobanana_async.outcomes import Outcome
-from nanobanana_async.tasks import AHEAD, Batch, Namer, Saver, Source, names_in
+from nanobanana_async.pricing import Budget
+from nanobanana_async.tasks import AHEAD, Batch, Namer, Purse, Saver, Source, names_in
+from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
 
 
 class ManyImages(ClientLifetime):
-    """`batch` and `generate_all`."""
+    """`batch`, `generate_all` and `plan`."""
 
     def batch(
         self,
@@ -24,6 +28,7 @@ class ManyImages(ClientLifetime):
         model: str | None = None,
         save_to: str | Path | Namer | None = None,
         ordered: bool = False,
+        budget: float | None = None,
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
@@ -33,8 +38,16 @@ class ManyImages(ClientLifetime):
         Outcomes come as they finish, or in input order with `ordered`. `save_to` is a folder, or a function from
         (item, place in the input) to the path of its picture without extension. `model` and the fields hold for
         plain prompts. Memory holds what is in flight, whatever the number of items.
+
+        `budget` is the most that may be spent, in credits: reserved when an item is sent, settled by what its record
+        says was consumed, given back where it fails. What doesn't fit is skipped, with reason ``"budget"``.
+
+        Raises:
+            ConfigurationError: the budget is none.
         """
         running = self._open()
+        if budget is not None:
+            check_positive(budget=budget)
         fields = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
         namer = names_in(Path(save_to)) if isinstance(save_to, str | Path) else save_to
         return Batch(
@@ -44,7 +57,31 @@ class ManyImages(ClientLifetime):
             Saver(running.manager.desk, running.fetcher, namer) if namer is not None else None,
             ordered,
             self._policies.in_flight + AHEAD,
+            Purse(Budget(budget)) if budget is not None else None,
         )
+
+    def plan(
+        self,
+        items: Iterable[str | Request | Item],
+        *,
+        model: str | None = None,
+        aspect_ratio: str | None = None,
+        resolution: str | None = None,
+        output_format: str | None = None,
+    ) -> BatchPlan:
+        """What `batch` would do with `items`, offline: how many images, credits, dollars, and the least time.
+
+        Needs no key and no start. Items that can't be sent are named in the plan. Raises: UsageError.
+        """
+        policies = self._policies
+        shape = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
+
+        def read(asked: object) -> Request:
+            of_prompt = {"model": model, **shape} if isinstance(asked, str) else {}
+            return request_of(asked, of_prompt, gateway=policies.gateway, model=self._model)  # type: ignore[arg-type]  # it checks
+
+        speed = policies.settings.polling.speed
+        return plan_of(items, read, rate=policies.rate, in_flight=policies.in_flight, speed=speed)
 
     async def generate_all(
         self,
@@ -52,6 +89,7 @@ class ManyImages(ClientLifetime):
         *,
         model: str | None = None,
         save_to: str | Path | Namer | None = None,
+        budget: float | None = None,
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
@@ -62,6 +100,7 @@ class ManyImages(ClientLifetime):
             model=model,
             save_to=save_to,
             ordered=True,
+            budget=budget,
             aspect_ratio=aspect_ratio,
             resolution=resolution,
             output_format=output_format,

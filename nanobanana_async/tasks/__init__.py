@@ -6,6 +6,7 @@ from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk, EventListener, OnUnknown, Settings
 from nanobanana_async.tasks._fetching import Fetcher
 from nanobanana_async.tasks._manager import Statistics, TaskManager
+from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._questions import ask, ask_status
 from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
@@ -22,6 +23,7 @@ __all__ = [
     "Fetcher",
     "Namer",
     "OnUnknown",
+    "Purse",
     "Report",
     "Row",
     "Saver",

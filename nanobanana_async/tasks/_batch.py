@@ -23,6 +23,7 @@ from typing import Self
 import attrs
 
 from nanobanana_async.errors import (
+    BudgetError,
     ClientClosedError,
     InvalidRequestError,
     NanoBananaError,
@@ -35,6 +36,7 @@ from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded, Unknown
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
+from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
@@ -59,6 +61,7 @@ class Batch:
     _saver: Saver | None = None
     _ordered: bool = False
     _window: int = 300 + AHEAD
+    _purse: Purse | None = None
     _tally: Tally = attrs.field(init=False, default=attrs.Factory(lambda: Tally(0.0)))
     _rows: dict[int, Row] = attrs.field(factory=dict, init=False)
     _ready: deque[Outcome] = attrs.field(factory=deque, init=False)
@@ -158,7 +161,7 @@ class Batch:
                         item = await anext(items)
                     except StopAsyncIteration:
                         return
-                    self._take_in(item)
+                    await self._take_in(item)
         except asyncio.CancelledError:
             self._broken = ClientClosedError("the client was closed before all items were read from the source")
             self._tally.stopped_by = self._broken.message
@@ -174,22 +177,35 @@ class Batch:
             self._room.clear()
             await self._room.wait()
 
-    def _take_in(self, given: object) -> None:
+    async def _take_in(self, given: object) -> None:
         index = self._pulled
         self._pulled += 1
         item = given if isinstance(given, Item) else Item(given)  # type: ignore[arg-type]  # checked by _request_of
-        if self._stopped is not None:
-            reason, error = self._stopped
-            self._deliver(Skipped(item=item, index=index, reason=reason, error=error))
-            return
         try:
-            row = Row(item, self._request_of(item), [self], index, remakes=REMAKES)
+            request = self._request_of(item) if self._stopped is None else None
+            if request is not None and self._purse is not None:
+                await self._purse.reserve(index, request)
+            if self._stopped is not None:
+                self._skip(item, index, *self._stopped)
+                return
+            row = Row(item, request, [self], index, remakes=REMAKES)
             self._rows[index] = row
             self._manager.add(row)
+        except BudgetError as error:
+            self._skip(item, index, "budget", error)
         except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
             self._rows.pop(index, None)
             failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
-            self._deliver(Failed(item=item, index=index, error=failure))
+            self._over(Failed(item=item, index=index, error=failure))
+
+    def _skip(self, item: Item, index: int, reason: SkipReason, error: NanoBananaError | None) -> None:
+        self._over(Skipped(item=item, index=index, reason=reason, error=error))
+
+    def _over(self, outcome: Outcome) -> None:
+        """An item is over: what was reserved for it is settled, and it is handed out."""
+        if self._purse is not None:
+            self._purse.settle(outcome)
+        self._deliver(outcome)
 
     def _request_of(self, item: Item) -> Request:
         asked: object = item.request
@@ -219,6 +235,8 @@ class Batch:
     def settled(self, outcome: Outcome) -> None:
         """A row of it is over: save what is to be saved, then hand it out."""
         del self._rows[outcome.index]
+        if self._purse is not None:
+            self._purse.settle(outcome)
         if self._closed:
             self._leave(outcome)
         elif self._saver is not None and isinstance(outcome, Succeeded):

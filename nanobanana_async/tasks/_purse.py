@@ -1,0 +1,57 @@
+"""What a batch may spend. Whoever would go over it waits until what is on its way is settled, and may still come first.
+
+A task that fails gives its credits back, so a purse that looks empty while a hundred tasks are running need not be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import attrs
+
+from nanobanana_async.errors import BudgetError, UsageError
+from nanobanana_async.outcomes import Outcome
+from nanobanana_async.pricing import Budget
+from nanobanana_async.values import Request
+
+
+@attrs.define(eq=False)
+class Purse:
+    """A budget, and what is reserved of it by which item."""
+
+    budget: Budget
+    _reserved: dict[int, float] = attrs.field(factory=dict, init=False)
+    _settled: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+
+    async def reserve(self, index: int, request: Request) -> None:
+        """Reserve what `request` costs, as soon as there is enough.
+
+        Raises:
+            BudgetError: there will not be.
+            UsageError: nobody knows what it costs.
+        """
+        price = request.credits
+        if price is None:
+            raise UsageError(
+                f"a budget needs the price of every request, and that of {request.model!r} is not known",
+                remedy="Say it: KieRequest(model, input={…}, credits=…).",
+            )
+        while not self.budget.fits(price):
+            if not self.budget.may_fit(price):
+                raise BudgetError(
+                    f"the budget of {self.budget.total:g} credits is spent: {self.budget.left:g} are left, "
+                    f"and this one costs {price:g}"
+                )
+            self._settled.clear()
+            await self._settled.wait()
+        self.budget.reserve(price)
+        self._reserved[index] = price
+
+    def settle(self, outcome: Outcome) -> None:
+        """An item is over. What may have been charged counts as spent."""
+        price = self._reserved.pop(outcome.index, None)
+        if price is None:
+            return
+        took = 0.0 if outcome.charged == "no" else price if outcome.credits is None else outcome.credits
+        self.budget.settle(price, took)
+        self._settled.set()

@@ -45,6 +45,12 @@ def batch(
         int, typer.Option(metavar="N", min=1, help="At most N tasks between create and result.")
     ] = 300,
     deadline: options.Timeout = 900.0,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.parse_budget, metavar="CREDITS", help="The most that this folder may cost: 500, or 2.50usd."
+        ),
+    ] = None,
     no_download: Annotated[
         bool,
         typer.Option("--no-download", help="Leave the pictures where they are."),
@@ -88,6 +94,7 @@ def batch(
         rate=rate,
         in_flight=in_flight,
         deadline=deadline,
+        budget=budget,
         download=not no_download,
         name=name,
         as_json=as_json,

@@ -39,6 +39,7 @@ class BatchWish:
     rate: Rate = DOCUMENTED_RATE
     in_flight: int = 300
     deadline: float = 900.0
+    budget: float | None = None
     download: bool = True
     name: str | None = None
     as_json: bool = False
@@ -52,6 +53,7 @@ class BatchWish:
             rate=self.rate,
             in_flight=self.in_flight,
             deadline=self.deadline,
+            budget=self.budget,
             skip_invalid=self.skip_invalid,
             download=self.download,
             name=self.name,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from nanobanana_async.pacing import Rate
+from nanobanana_async.pricing import DOLLARS_PER_CREDIT
 
 DOCUMENTED_RATE = Rate(20, per=10)
 """The account's limit as the vendor documents it (PROTOCOL §1.4)."""
@@ -25,6 +26,18 @@ def parse_rate(text: str | Rate) -> Rate:
     except ValueError:
         pass
     raise typer.BadParameter(f"{text!r} is no rate: write 20/10 for at most 20 new tasks in any 10 seconds.")
+
+
+def parse_budget(text: str | float) -> float:
+    """``500`` as credits, ``2.50usd`` as what that buys of them. Raises typer.BadParameter for anything else."""
+    said = str(text).strip().lower()
+    try:
+        amount = float(said.removesuffix("usd"))
+    except ValueError:
+        amount = math.nan
+    if not 0 <= amount < math.inf:
+        raise typer.BadParameter(f"{text!r} is no budget: write 500 for credits, or 2.50usd for dollars.")
+    return amount / DOLLARS_PER_CREDIT if said.endswith("usd") else amount
 
 
 def parse_above_zero(text: str | float) -> float:

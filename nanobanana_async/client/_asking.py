@@ -46,6 +46,13 @@ def check_positive(**settings: float) -> None:
             raise ConfigurationError(f"{name}={value!r} is out of range: it has to be above 0")
 
 
+def check_not_negative(**settings: float) -> None:
+    """ConfigurationError for the first of `settings` that is below 0, or no number."""
+    for name, value in settings.items():
+        if not value >= 0:
+            raise ConfigurationError(f"{name}={value!r} is out of range: it has to be 0 or above")
+
+
 def checked_wait(queue_timeout: float | None) -> float | None:
     """`queue_timeout` as given. Raises: ConfigurationError, where it is no time."""
     if queue_timeout is not None and not queue_timeout >= 0:

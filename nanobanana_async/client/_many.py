@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from nanobanana_async.client._asking import check_positive, request_of
+from nanobanana_async.client._asking import check_not_negative, request_of
 from nanobanana_async.client._lifetime import ClientLifetime
 from nanobanana_async.client._plan import BatchPlan, plan_of
 from nanobanana_async.outcomes import Outcome
@@ -47,7 +47,7 @@ class ManyImages(ClientLifetime):
         """
         running = self._open()
         if budget is not None:
-            check_positive(budget=budget)
+            check_not_negative(budget=budget)
         fields = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
         namer = names_in(Path(save_to)) if isinstance(save_to, str | Path) else save_to
         return Batch(

@@ -71,6 +71,8 @@ class Ledger:
     def settle(self, outcome: Outcome) -> None:
         """Note what became of a row. Another request under its key leaves what is known of the key as it is."""
         self._open.pop(_key(outcome.item), None)
+        if isinstance(outcome, Skipped) and outcome.reason == "budget":
+            self.stopped_by = self.stopped_by or outcome.error
         if not (isinstance(outcome, Skipped) and outcome.reason == "changed"):
             self._note(outcome)
 

@@ -43,13 +43,16 @@ class Run:
 
     survey: Survey
     download: bool
+    budget: float | None
     on_event: EventListener | None
     on_outcome: OutcomeListener | None
+    _spent: float = attrs.field(init=False)
     _places: dict[str, int] = attrs.field(init=False)
     _tally: Tally = attrs.field(init=False)
     _batch: Batch | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._spent = self.survey.spent()  # before anything of this run is noted
         self._places = {row.key: row.index - 1 for row in self.survey.rows.rows}
         self._tally = Tally(asyncio.get_running_loop().time())
 
@@ -93,7 +96,8 @@ class Run:
 
     async def _send(self, client: Client) -> None:
         items = [row.item for row in self.survey.with_fate(Fate.SEND)]
-        self._batch = client.batch(items, save_to=self._place if self.download else None)
+        left = None if self.budget is None else max(0.0, self.budget - self._spent)
+        self._batch = client.batch(items, save_to=self._place if self.download else None, budget=left)
         async with self._batch as batch:
             async for outcome in batch:
                 self._settle(outcome)

@@ -11,7 +11,7 @@ from typing import Any
 from anyio.to_thread import run_sync
 
 from nanobanana_async.client import Client
-from nanobanana_async.errors import UsageError
+from nanobanana_async.errors import ConfigurationError, UsageError
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.pacing import Polling, Rate
 from nanobanana_async.runs._lock import FolderLock
@@ -36,6 +36,7 @@ async def run_batch(
     in_flight: int = 300,
     polling: Polling = Polling(),  # noqa: B008  frozen: one value serves all runs
     deadline: float = 900,
+    budget: float | None = None,
     model: str | None = None,
     prompt: str | None = None,
     key_column: str | None = None,
@@ -69,6 +70,8 @@ async def run_batch(
         in_flight: at most so many tasks between create and result.
         polling: when to look at tasks.
         deadline: how long a task may take from its acceptance, in seconds, before it is left as pending.
+        budget: the most that the folder may cost in all its runs, in credits; what may have been charged counts. What
+            doesn't fit is skipped, and the run has stopped early.
         model: how the file is to be read; so are `prompt`, `key_column`, `limit`, `only`, `aspect_ratio`, `resolution`
             and `output_format`: see `read_items`. Not beside `Rows`.
         skip_invalid: leave out bad lines, in the place of sending nothing.
@@ -87,6 +90,7 @@ async def run_batch(
         UsageError: options for reading stand beside `Rows`.
         StorageError: the manifest could not be written; the log names what was paid for.
     """
+    _check_budget(budget)
     reading = {
         "model": model,
         "prompt": prompt,
@@ -104,7 +108,7 @@ async def run_batch(
     try:
         await run_to_end(lock.acquire)
         found = await run_to_end(partial(survey, rows, lock.folder, rate=rate, download=download, name=name))
-        run = Run(survey=found, download=download, on_event=on_event, on_outcome=on_outcome)
+        run = Run(survey=found, download=download, budget=budget, on_event=on_event, on_outcome=on_outcome)
         client = Client(
             _resolved(gateway) if run.needs_client else gateway,
             transport=transport,
@@ -119,6 +123,13 @@ async def run_batch(
         return await run.carry_out(client if run.needs_client else None, at_once=in_flight)
     finally:
         lock.release()
+
+
+def _check_budget(budget: float | None) -> None:
+    if budget is not None and not budget >= 0:
+        raise ConfigurationError(
+            f"budget={budget!r} is out of range: it has to be 0 or above", remedy="Give it in credits, or leave it out."
+        )
 
 
 def _resolved(gateway: Gateway | None) -> Gateway:

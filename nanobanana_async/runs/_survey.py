@@ -37,6 +37,12 @@ class Survey:
         """The rows of which that is to be done, in their order."""
         return [row for row in self.rows.rows if self.fates[row.key] in fates]
 
+    def spent(self) -> float:
+        """Credits that the folder has cost, or may have: what no record tells counts at the documented price."""
+        prices = {row.key: row.request.credits for row in self.rows.rows}
+        paid = (record for record in self.records.values() if record.may_be_paid)
+        return sum(prices.get(record.key) or 0.0 if record.credits is None else record.credits for record in paid)
+
     def adoptions(self, *, download: bool) -> list[Adoption]:
         """What is paid for and not here."""
         rows = [(row, self.records[row.key]) for row in self.with_fate(Fate.ADOPT, Fate.FETCH)]

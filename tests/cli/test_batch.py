@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
+from nanobanana_async.cli._options import parse_budget
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World
 from tests.cli.conftest import QUICK
 from tests.cli.gateways import Refusing, SomethingElse
@@ -236,3 +238,18 @@ def test_emulated_and_paid_pictures_never_share_a_folder(gateway: EmulatorServer
     assert "holds an emulator's pictures" in after_trial.err
     assert "holds a gateway's pictures" in after_paid.err
     assert len(gateway.world.ledger.accepted) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "credits"), [("500", 500.0), ("2.50usd", 500.0), ("0", 0.0), (" 25 USD ", 5000.0), (12.5, 12.5)]
+)
+def test_a_budget_is_in_credits_or_dollars(text: str | float, credits: float) -> None:
+    """One credit is half a cent."""
+    assert parse_budget(text) == pytest.approx(credits)
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5", "inf", "nan", "5eur"])
+def test_a_budget_that_is_none_is_named(text: str) -> None:
+    """With the two ways to write one."""
+    with pytest.raises(typer.BadParameter, match="500 for credits"):
+        parse_budget(text)

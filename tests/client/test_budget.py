@@ -102,7 +102,18 @@ async def test_a_stop_ends_the_wait_for_credits() -> None:
     assert states(outcomes) == {"pending": 2, "skipped": 7}
 
 
-@pytest.mark.parametrize("budget", [0, -5, float("nan")])
+async def test_a_budget_of_nothing_sends_nothing() -> None:
+    """What is left of one may be nothing."""
+    emulator = Emulator(FAST)
+
+    async with emulator.client() as client:
+        outcomes = await client.generate_all(["a", "b"], budget=0)
+
+    assert states(outcomes) == {"skipped": 2}
+    assert not emulator.ledger.creates
+
+
+@pytest.mark.parametrize("budget", [-5, float("nan")])
 async def test_a_budget_that_is_none_is_refused(budget: float) -> None:
     """With its value."""
     async with Emulator().client() as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
@@ -68,15 +69,29 @@ def make_all(wish: BatchWish) -> int:
     rows = _rows(wish, terminal)
     with connected(wish.where, rate=wish.rate, state_in=wish.folder) as connection:
         view = BatchView(terminal, wish.folder, wish.as_json)
+        asked_to_finish = asyncio.Event()
+
+        def finish() -> None:
+            asked_to_finish.set()
+            _say_finishing(view, terminal)
+
         listening = {"on_plan": view.planned, "on_event": view.hear, "on_outcome": view.reached}
         try:
             with view:
-                report = run(wish.start(rows, wish.folder, connection.gateway, polling=connection.polling, **listening))
+                work = wish.start(
+                    rows,
+                    wish.folder,
+                    connection.gateway,
+                    polling=connection.polling,
+                    finish=asked_to_finish,
+                    **listening,
+                )
+                report = run(work, finish=finish)
         except KeyboardInterrupt:
             _say_interrupted(view, terminal)
             return ExitCode.INTERRUPTED
     _say_end(report, terminal)
-    return report.exit_code
+    return ExitCode.INTERRUPTED if asked_to_finish.is_set() and report.counts["skipped"] else report.exit_code
 
 
 def plan_only(wish: BatchWish) -> int:
@@ -122,6 +137,11 @@ def _rows(wish: BatchWish, terminal: Terminal) -> Rows:
         if len(rows.problems) > _LEFT_OUT_IN_FULL:
             terminal.say(f"… and {len(rows.problems) - _LEFT_OUT_IN_FULL} problems more")
     return rows
+
+
+def _say_finishing(view: BatchView, terminal: Terminal) -> None:
+    terminal.say(f"nothing more is sent; {view.in_flight} that are paid for are finished and saved", "bold")
+    terminal.say("Ctrl-C again leaves them for the next run.")
 
 
 def _say_interrupted(view: BatchView, terminal: Terminal) -> None:

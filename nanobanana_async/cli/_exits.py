@@ -82,17 +82,29 @@ def _exit_code(command: Callable[[], int]) -> int:
         return ExitCode.INTERRUPTED
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """`asyncio.run`, for which SIGTERM is what Ctrl-C is: the work is cancelled, and may finish what it must."""
+def run(work: Coroutine[Any, Any, T], *, finish: Callable[[], None] | None = None) -> T:
+    """`asyncio.run`, for which SIGTERM is what Ctrl-C is: the work is cancelled, and may finish what it must.
+
+    With `finish`, the first Ctrl-C calls that and nothing else; the second is what the first is without it.
+    """
     try:
-        return asyncio.run(_stopped_by_sigterm(work))
+        return asyncio.run(_stopped_by_signals(work, finish))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
 
-async def _stopped_by_sigterm(work: Coroutine[Any, Any, T]) -> T:
+async def _stopped_by_signals(work: Coroutine[Any, Any, T], finish: Callable[[], None] | None) -> T:
     main = asyncio.current_task()
     assert main is not None
+    loop = asyncio.get_running_loop()
+
+    def finish_first() -> None:
+        assert finish is not None
+        loop.add_signal_handler(signal.SIGINT, main.cancel)
+        finish()
+
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
+        loop.add_signal_handler(signal.SIGTERM, main.cancel)
+        if finish is not None:
+            loop.add_signal_handler(signal.SIGINT, finish_first)
     return await work

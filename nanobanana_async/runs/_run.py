@@ -44,6 +44,7 @@ class Run:
     survey: Survey
     download: bool
     budget: float | None
+    finish: asyncio.Event | None
     on_event: EventListener | None
     on_outcome: OutcomeListener | None
     _spent: float = attrs.field(init=False)
@@ -98,9 +99,16 @@ class Run:
         items = [row.item for row in self.survey.with_fate(Fate.SEND)]
         left = None if self.budget is None else max(0.0, self.budget - self._spent)
         self._batch = client.batch(items, save_to=self._place if self.download else None, budget=left)
-        async with self._batch as batch:
+        async with self._batch as batch, anyio.create_task_group() as group:
+            if self.finish is not None:
+                group.start_soon(self._stop_sending, self.finish, batch)
             async for outcome in batch:
                 self._settle(outcome)
+            group.cancel_scope.cancel()
+
+    async def _stop_sending(self, finish: asyncio.Event, batch: Batch) -> None:
+        await finish.wait()
+        batch.stop_sending()
 
     async def _adopt(self, client: Client, adoptions: deque[Adoption]) -> None:
         while adoptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Collection
 from functools import partial
@@ -49,6 +50,7 @@ async def run_batch(
     download: bool = True,
     name: str | None = None,
     transport: Transport | None = None,
+    finish: asyncio.Event | None = None,
     on_event: EventListener | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     on_outcome: OutcomeListener | None = None,
@@ -79,6 +81,7 @@ async def run_batch(
         name: a template for the names of pictures: ``{model}/{index:05}-{data[colour]}``, of ``index``, ``key``,
             ``prompt``, ``model`` and ``data``.
         transport: what carries the bytes; None is one of its own.
+        finish: once it is set, nothing more is sent; what is paid for is finished and saved, and the rest is skipped.
         on_event: called with each event of `nanobanana_async.events`.
         on_plan: called once with what is about to be done, before anything is sent; what it raises ends the run.
         on_outcome: called with each outcome of this run; what it raises ends the run.
@@ -108,7 +111,9 @@ async def run_batch(
     try:
         await run_to_end(lock.acquire)
         found = await run_to_end(partial(survey, rows, lock.folder, rate=rate, download=download, name=name))
-        run = Run(survey=found, download=download, budget=budget, on_event=on_event, on_outcome=on_outcome)
+        run = Run(
+            survey=found, download=download, budget=budget, finish=finish, on_event=on_event, on_outcome=on_outcome
+        )
         client = Client(
             _resolved(gateway) if run.needs_client else gateway,
             transport=transport,

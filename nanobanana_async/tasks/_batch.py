@@ -116,6 +116,13 @@ class Batch:
             self._leave(_as_it_stands(row))
         await asyncio.wait([self._feeder])
 
+    def stop_sending(self) -> None:
+        """Send nothing more. What is on its way is finished and comes out; the rest comes out as skipped."""
+        self.stop(None, "stopped")
+        for row in tuple(self._rows.values()):
+            if row.state is ItemState.NEW:
+                self._manager.desk.skip(row, "stopped")
+
     # --- the consumer's side ------------------------------------------------------------------------------------
 
     def __aiter__(self) -> AsyncIterator[Outcome]:

@@ -7,9 +7,11 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
@@ -29,10 +31,10 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def in_its_own_process(*arguments: object, when: Callable[[], bool]) -> Said:
-    """Run a command, and press Ctrl-C at a moment that can be told from outside."""
+    """Run a command, and end it at a moment that can be told from outside."""
     with spawned(*arguments) as process:
         until(when)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=PATIENCE)
         return Said(process.returncode, out, err)
 
@@ -86,6 +88,55 @@ def test_a_batch_that_is_interrupted_goes_on_where_it_was(
     assert {row["state"] for row in manifest(out)} == {"succeeded"}
     assert not ledger.charged_twice()
     assert len(ledger.accepted) == 12
+
+
+def pressed(*arguments: object, when: Callable[[], bool], again: Callable[[], bool] | None = None) -> Said:
+    """Run a command, and press Ctrl-C, once or twice, at moments that can be told from outside."""
+    with spawned(*arguments) as process:
+        until(when)
+        process.send_signal(signal.SIGINT)
+        if again is not None:
+            until(again)
+            process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+        return Said(process.returncode, out, err)
+
+
+@pytest.mark.parametrize("options", [attrs.evolve(SLOW, limit=Limit(5, per=60))])
+def test_the_first_ctrl_c_finishes_what_is_paid_for(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Nothing more is sent; every task that was accepted is waited for and saved; the same command goes on."""
+    out, ledger = tmp_path / "out", gateway.world.ledger
+    arguments = ("batch", written(tmp_path, 12), "-o", out, "--speed", SPEED, "--rate", "5/60")
+    said = pressed(*arguments, when=lambda: len(ledger.accepted) == 5)
+
+    assert said.code == 130
+    assert "Traceback" not in said.err
+    assert "Ctrl-C again" in said.err
+    assert Counter(row["state"] for row in manifest(out)) == {"succeeded": 5, "skipped": 7}
+    assert len(list(out.glob("0*"))) == 5
+    assert len(ledger.creates) == 5
+
+
+@pytest.mark.parametrize("options", [SLOW])
+def test_the_second_ctrl_c_leaves_it_for_the_next_run(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """What is paid for and not finished has its id in the manifest."""
+    gateway.world.faults.add("stuck")
+    out, ledger = tmp_path / "out", gateway.world.ledger
+    arguments = ("batch", written(tmp_path, 4), "-o", out, "--speed", SPEED, "--rate", "1000/1")
+    before: dict[str, int] = {}
+
+    def looked_at_since() -> bool:
+        """Looks at each task after the first Ctrl-C: it was heard, and the command goes on."""
+        if not before:
+            before.update(ledger.polls)
+        return all(ledger.polls[task_id] > looks + 1 for task_id, looks in before.items())
+
+    said = pressed(*arguments, when=lambda: len(ledger.polls) == 4, again=looked_at_since)
+
+    assert said.code == 130
+    assert "Traceback" not in said.err
+    assert {row["state"] for row in manifest(out)} == {"pending"}
+    assert all(row["task_id"] for row in manifest(out))
 
 
 @pytest.mark.parametrize("options", [SLOW])

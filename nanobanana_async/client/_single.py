@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import overload
 
 from nanobanana_async.client._asking import checked_wait, task_of
@@ -12,7 +13,7 @@ from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Ta
 
 
 class SingleImages(ClientLifetime):
-    """`generate`, `submit`, `wait`, `status` and `balance`."""
+    """`generate`, `submit`, `wait`, `watch`, `status` and `balance`."""
 
     @overload
     async def generate(
@@ -125,6 +126,27 @@ class SingleImages(ClientLifetime):
         """The result of a task, given as such or by its id. Raises as `generate` does."""
         manager, seconds = self._open().manager, self._timeout(timeout)
         return await manager.finished(manager.adopt(task_of(task, dialect)), timeout=seconds)
+
+    async def watch(
+        self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs"
+    ) -> AsyncIterator[Task]:
+        """The task as it is now, and again each time its state has changed; the last one is its end.
+
+        ::
+
+            async for seen in client.watch(task):
+                print(seen.state)
+
+        It looks no more often than the client does anyway. A task that failed is told as such, not raised.
+
+        Raises:
+            StillRunningError: it was not over within `timeout` seconds (the client's deadline where it is None).
+            KeyRefusedError, ServiceError, NetworkError: it can't be asked about any more.
+        """
+        manager, seconds = self._open().manager, self._timeout(timeout)
+        async with aclosing(manager.watched(manager.adopt(task_of(task, dialect)), timeout=seconds)) as states:
+            async for seen in states:
+                yield seen
 
     async def status(self, task: Task | str, *, dialect: str = "jobs") -> Task:
         """What the gateway says of a task now.

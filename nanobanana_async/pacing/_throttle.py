@@ -86,6 +86,14 @@ class Throttle:
             and (self.window.used < self._most_accepted or under_way < self._step)
         )
 
+    def held_by(self, now: float, *, under_way: int, in_flight: int) -> Literal["rate", "in_flight", "refusals"]:
+        """What keeps the next create from leaving, where `has_room` says that it may not."""
+        if in_flight >= self.in_flight_cap:
+            return "in_flight"
+        if self._refused_at is not None or not self.gate.room(now, under_way=under_way):
+            return "refusals"
+        return "rate"
+
     def opens_at(self, now: float, *, in_flight: int) -> float | None:
         """When there may be room with no answer in between; None when only an answer or a result makes it."""
         if self._refused_at is not None:

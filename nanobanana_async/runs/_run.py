@@ -29,7 +29,7 @@ from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import Survey
 from nanobanana_async.storage import run_to_end
-from nanobanana_async.tasks import Batch, EventListener, Tally
+from nanobanana_async.tasks import Batch, EventListener, Report, Tally
 from nanobanana_async.values import Item
 
 logger = logging.getLogger("nanobanana_async")
@@ -152,9 +152,24 @@ class Run:
             unsaved=sum(self.download and record.state == "succeeded" and not record.files for record in records),
             invalid=rows.invalid,
             credits=sum(record.credits or 0.0 for record in records if record.charged == "yes"),
-            report=self._tally.report(self._tally.ended),
+            report=self._with_times(self._tally.report(self._tally.ended)),
             stopped_by=ledger.stopped_by,
             manifest=manifest,
+        )
+
+    def _with_times(self, report: Report) -> Report:
+        """With where the time went, as the batch has it: adopted tasks took theirs in an earlier run."""
+        if self._batch is None:
+            return report
+        times = self._batch.report()
+        return attrs.evolve(
+            report,
+            allowed_per_minute=times.allowed_per_minute,
+            held=times.held,
+            generation=times.generation,
+            poll_delay=times.poll_delay,
+            saving=times.saving,
+            consumer=times.consumer,
         )
 
 

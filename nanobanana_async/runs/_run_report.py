@@ -58,6 +58,8 @@ class RunReport:
         ]
         if self.report.total:
             lines.append(f"this run: {self.report}")
+        if self.report.generation is not None:
+            lines.append(self.report.where_the_time_went)
         if self.stopped_by is not None:
             lines.append(f"stopped: {self.stopped_by.message} — {self.stopped_by.remedy}")
         return "\n".join(lines)

@@ -64,7 +64,7 @@ class Batch:
     _purse: Purse | None = None
     _tally: Tally = attrs.field(init=False, default=attrs.Factory(lambda: Tally(0.0)))
     _rows: dict[int, Row] = attrs.field(factory=dict, init=False)
-    _ready: deque[Outcome] = attrs.field(factory=deque, init=False)
+    _ready: deque[tuple[Outcome, float]] = attrs.field(factory=deque, init=False)
     _early: dict[int, Outcome] = attrs.field(factory=dict, init=False)
     _saving: dict[int, Succeeded] = attrs.field(factory=dict, init=False)
     _uncollected: dict[int, Outcome] = attrs.field(factory=dict, init=False)
@@ -86,7 +86,7 @@ class Batch:
         self._manager.check_loop()
         if self._feeder is not None:
             raise ClientClosedError("a batch runs once: make a new one with client.batch(…)")
-        self._tally = Tally(self._now())
+        self._tally = Tally(self._now(), held_before=self._manager.desk.waits.seconds(self._now()))
         self._manager.desk.runs.append(self)
         self._feeder = self._manager.crew.spawn(self._feed())
         return self
@@ -105,7 +105,7 @@ class Batch:
         self._tally.ended = self._now()
         self._feeder.cancel()
         self._manager.desk.runs.remove(self)
-        not_taken = [*self._ready, *self._early.values(), *self._saving.values()]
+        not_taken = [*(outcome for outcome, _ in self._ready), *self._early.values(), *self._saving.values()]
         for outcome in not_taken:
             self._leave(outcome)
         _log_paid([outcome.task_id for outcome in not_taken if outcome.charged == "yes"])
@@ -142,11 +142,15 @@ class Batch:
             await self._changed.wait()
         self._taken += 1
         self._room.set()
-        return self._ready.popleft()
+        outcome, since = self._ready.popleft()
+        self._tally.taken(self._now() - since)
+        return outcome
 
     def report(self) -> Report:
         """What it came to so far."""
-        return self._tally.report(self._now())
+        desk, now = self._manager.desk, self._now()
+        rate = desk.board.throttle.rate
+        return self._tally.report(now, held=desk.waits.seconds(now), allowed=60 * rate.limit / rate.per)
 
     @property
     def uncollected(self) -> tuple[Outcome, ...]:
@@ -244,6 +248,8 @@ class Batch:
         del self._rows[outcome.index]
         if self._purse is not None:
             self._purse.settle(outcome)
+        if isinstance(outcome, Succeeded):
+            self._tally.known(outcome.result, at=self._manager.desk.wall())
         if self._closed:
             self._leave(outcome)
         elif self._saver is not None and isinstance(outcome, Succeeded):
@@ -253,7 +259,9 @@ class Batch:
             self._deliver(outcome)
 
     async def _save(self, outcome: Succeeded, saver: Saver) -> None:
+        began = self._now()
         saved = await saver.save(outcome)
+        self._tally.saved(self._now() - began)
         del self._saving[outcome.index]
         self._deliver(saved)
 
@@ -271,13 +279,16 @@ class Batch:
         self._tally.add(outcome)
         self._manager.desk.announce(OutcomeReached(at=self._manager.desk.wall(), outcome=outcome))
         if not self._ordered:
-            self._ready.append(outcome)
+            self._hand_out(outcome)
         else:
             self._early[outcome.index] = outcome
             while (following := self._early.pop(self._next_index, None)) is not None:
-                self._ready.append(following)
+                self._hand_out(following)
                 self._next_index += 1
         self._changed.set()
+
+    def _hand_out(self, outcome: Outcome) -> None:
+        self._ready.append((outcome, self._now()))
 
     def _leave(self, outcome: Outcome) -> None:
         """The batch is closed and nobody takes this: keep it where it cost something, or may have."""

@@ -22,6 +22,7 @@ from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.pacing import CreateEnd, PollBudget, Throttle
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
+from nanobanana_async.tasks._waits import HeldBy
 
 
 @attrs.define(eq=False)
@@ -79,6 +80,14 @@ class Board:
     def wakes_at(self, now: float) -> float | None:
         """When `claim` may have something to hand out with no answer in between; None when only an answer helps."""
         return min((when for when in self._wake_times(now) if when is not None), default=None)
+
+    def held_by(self, now: float) -> HeldBy | None:
+        """What keeps the head of the queue from being sent; None where nothing waits."""
+        if not self.queue or not self.sends_creates:
+            return None
+        if self.creating >= self.connections - self.connections // 4:
+            return "connections"
+        return self.throttle.held_by(now, under_way=self.creating, in_flight=self.in_flight)
 
     @property
     def running(self) -> int:

@@ -21,6 +21,7 @@ from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unkn
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
 from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._waits import Waits
 from nanobanana_async.transport import Transport
 from nanobanana_async.values import Dialect, Task
 
@@ -67,6 +68,7 @@ class Desk:
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    waits: Waits = attrs.field(factory=Waits, init=False)
     quota: RetryQuota = attrs.field(factory=RetryQuota, init=False)
     durations: defaultdict[str, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)
     refusal: NanoBananaError | None = attrs.field(default=None, init=False)

@@ -77,6 +77,8 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
     before = task_of(row)
     row.task = attrs.evolve(said.task, model=said.task.model or before.model)
     desk.announce(TaskLooked(at=desk.wall(), item=row.item, task=row.task, looks=row.looks))
+    for tell in tuple(row.watchers):
+        tell(row.task)
     if said.task.state is TaskState.FAIL:
         error = task_failure(row.task.id, code=said.fail_code, message=said.fail_message, credits=said.credits)
         _task_failed(desk, row, error)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from functools import partial
 
 import anyio
@@ -30,7 +30,7 @@ from nanobanana_async.errors import (
 )
 from nanobanana_async.events import ItemQueued, TaskDetached
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Outcome
+from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
@@ -39,7 +39,7 @@ from nanobanana_async.tasks._looks import give_up, look, task_of
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
-from nanobanana_async.tasks._waiters import Waiter, out_of_time, queue_full, result_of
+from nanobanana_async.tasks._waiters import Waiter, error_of, out_of_time, queue_full, result_of
 from nanobanana_async.values import Item, Result, Task, TaskState
 
 logger = logging.getLogger("nanobanana_async")
@@ -124,6 +124,26 @@ class TaskManager:
         outcome = await self._wait(waiter)
         assert not isinstance(outcome, Task)
         return result_of(outcome)
+
+    async def watched(self, row: Row, *, timeout: float) -> AsyncGenerator[Task]:
+        """What `row` looks like each time its state has changed, until it is over. Raises: StillRunningError."""
+        waiter = self._waiter(row, timeout, None, until_accepted=False)
+        seen: asyncio.Queue[Task | None] = asyncio.Queue()
+        row.watchers.append(seen.put_nowait)
+        waiter.future.add_done_callback(lambda _: seen.put_nowait(None))
+        state: TaskState | None = None
+        try:
+            self.pump()
+            while (task := await seen.get()) is not None:
+                if task.state is not state:
+                    state = task.state
+                    yield task
+            outcome = waiter.future.result()
+            if isinstance(outcome, Pending):
+                raise error_of(outcome)
+        finally:
+            row.watchers.remove(seen.put_nowait)
+            self._leave(waiter)
 
     def withdraw(self, rows: Iterable[Row]) -> None:
         """Nobody wants these any more: what is not sent yet ends as skipped, what is on its way goes on alone."""
@@ -216,6 +236,7 @@ class TaskManager:
             while (job := self.desk.board.claim(now)) is not None:
                 worker = _Worker(job)
                 self.crew.spawn(self._work(worker), at_end=partial(self._worker_over, worker))
+            self.desk.waits.note(now, self.desk.board.held_by(now))
             self._set_timer(now)
         finally:
             self._pumping = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import attrs
@@ -35,7 +36,8 @@ class Row:
     of its task. Times are those of the loop's
     clock, in seconds. `slot` tells whether it counts as in flight. `lost` is the error of an earlier attempt whose
     answer was lost, where the user has it sent again: from then on nobody can say that nothing was charged.
-    `remakes`: how many more tasks may be made for it, where one fails for a passing reason and costs nothing.
+    `watchers` are told of each look. `remakes`: how many more tasks may be made for it, where one fails for a passing
+    reason and costs nothing.
     `is_told`: the log has its task's id already.
     """
 
@@ -61,6 +63,7 @@ class Row:
     over: bool = False
     is_told: bool = False
     ticket: int = 0
+    watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
 
     def begin_anew(self) -> None:

@@ -29,11 +29,14 @@ async def test_another_batch_goes_on() -> None:
     """Only the one that was asked stops."""
     emulator = Emulator()
 
-    async with emulator.client() as client:
-        async with client.batch(f"a {n}" for n in range(50)) as first, client.batch(["b 1", "b 2"]) as second:
-            first.stop_sending()
-            ended = [outcome.state async for outcome in first]
-            others = [outcome.state async for outcome in second]
+    async with (
+        emulator.client() as client,
+        client.batch(f"a {n}" for n in range(50)) as first,
+        client.batch(["b 1", "b 2"]) as second,
+    ):
+        first.stop_sending()
+        ended = [outcome.state async for outcome in first]
+        others = [outcome.state async for outcome in second]
 
     assert set(ended) <= {"succeeded", "skipped"}
     assert others == ["succeeded", "succeeded"]

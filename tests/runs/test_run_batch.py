@@ -69,7 +69,8 @@ async def test_a_file_becomes_a_folder_of_pictures(source: Path, tmp_path: Path)
     assert plan.models == {"google/nano-banana": 3, "nano-banana-2": 1, "google/nano-banana-edit": 1}
     assert plan.price.credits == 4 * 4 + 8
     assert str(report) == (
-        f"3 of 5 succeeded, 2 failed | 16 credits (0.08 USD) | {out}/manifest.jsonl\nthis run: {report.report}"
+        f"3 of 5 succeeded, 2 failed | 16 credits (0.08 USD) | {out}/manifest.jsonl\n"
+        f"this run: {report.report}\n{report.report.where_the_time_went}"
     )
 
 

@@ -308,4 +308,4 @@ def test_a_lower_limit_than_was_told_is_found_with_few_refusals(
     account.run([0.0] * 150)
 
     assert len(account.accepted) == 150
-    assert account.refused <= 20 + 12
+    assert account.refused <= 50  # each of the tasks would be refused many times without a gate

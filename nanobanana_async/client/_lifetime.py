@@ -106,8 +106,10 @@ class ClientLifetime:
         if self._running is None or self._closed:
             return f"<Client [{'closed' if self._closed else 'not started'} | {self._policies.gateway.address}]>"
         now = self._running.manager.statistics()
-        where = f"{self._policies.rate} | {self._running.gateway.address}"
-        return f"<Client [{now.in_flight} running, {now.queued} queued | {where}]>"
+        pace = str(self._running.manager.desk.board.throttle)
+        cooldown = f" | cooldown {now.cooldown:.0f} s" if now.cooldown else ""
+        where = self._running.gateway.address
+        return f"<Client [{now.in_flight} running, {now.queued} queued | {pace}{cooldown} | {where}]>"
 
     def _open(self) -> Running:
         if self._running is None or self._closed:

@@ -86,6 +86,16 @@ class Throttle:
             and (self.window.used < self._most_accepted or under_way < self._step)
         )
 
+    def cooldown(self, now: float) -> float:
+        """Seconds for which nothing may leave because of refusals; 0 where it may."""
+        until = self.gate.opens_at if self._refused_at is None else self._refused_at + PATIENCE
+        return max(0.0, until - now)
+
+    def __str__(self) -> str:
+        """The rate that is kept, and the one that was given where that is another: ``10/10 of 20/10``."""
+        kept = f"{self.window.limit}/{self.rate.per:g}"
+        return kept if self.window.limit == self.rate.limit else f"{kept} of {self.rate}"
+
     def held_by(self, now: float, *, under_way: int, in_flight: int) -> Literal["rate", "in_flight", "refusals"]:
         """What keeps the next create from leaving, where `has_room` says that it may not."""
         if in_flight >= self.in_flight_cap:

@@ -47,7 +47,10 @@ logger = logging.getLogger("nanobanana_async")
 
 @attrs.frozen(kw_only=True)
 class Statistics:
-    """What a client is doing right now: counts of items, and of exchanges on the wire."""
+    """What a client is doing right now: counts of items, and of exchanges on the wire.
+
+    `cooldown` is for how many seconds nothing is sent because of refusals.
+    """
 
     queued: int
     preparing: int
@@ -56,6 +59,7 @@ class Statistics:
     looking: int
     awaited: int
     possible_duplicates: int
+    cooldown: float
 
 
 @attrs.define(eq=False)
@@ -319,6 +323,7 @@ class TaskManager:
             looking=board.looking,
             awaited=len(self._limits),
             possible_duplicates=desk.possible_duplicates,
+            cooldown=board.throttle.cooldown(desk.now()),
         )
 
     async def aclose(self, grace: float) -> None:

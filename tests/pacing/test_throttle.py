@@ -217,6 +217,20 @@ def test_what_holds_a_create_back_has_a_name() -> None:
     assert closed.held_by(1.0, under_way=0, in_flight=0) == "refusals"
 
 
+def test_it_shows_the_limit_that_is_kept_and_the_time_it_is_closed() -> None:
+    """A learned limit beside the one that was given; how long a refusal still holds."""
+    throttle = open_throttle()
+    before = (str(throttle), throttle.cooldown(0.0))
+    accept(throttle, 0.0, 10)
+    refuse(throttle, 0.0, retry_after=30.0)
+    waiting = throttle.cooldown(1.0)
+    judged(throttle, 1.0, running=10)
+
+    assert before == ("20/10", 0.0)
+    assert waiting == 4.0
+    assert (str(throttle), throttle.cooldown(10.0)) == ("10/10 of 20/10", 20.0)
+
+
 @define
 class Account:
     """A gateway at the far end of a network with jitter, and a client that does what the throttle says."""

@@ -13,6 +13,7 @@ SPEED = 20.0
 """How much faster than life an emulator is that one command starts for itself."""
 KEY = "emulator"
 STATE_FOLDER = ".emulator"
+_FLAGS = {"limit": "--rate", "state_dir": "--state"}
 
 
 @contextlib.contextmanager
@@ -25,7 +26,31 @@ def in_words() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"the emulator can't start: {error}", remedy="Correct the option it names.") from error
+        problem, remedy = _told(error)
+        raise ConfigurationError(f"the emulator can't start: {problem}", remedy=remedy) from error
+
+
+def _told(error: OSError | ValueError) -> tuple[str, str]:
+    """What is wrong, and what to do about it, in the words of the command line."""
+    from nanobanana_async import emulator  # noqa: PLC0415  an extra; it is loaded by then
+
+    match error:
+        case emulator.CannotListenError() if error.is_about_host:
+            return error.problem, "Give a --host of this machine, such as 127.0.0.1."
+        case emulator.CannotListenError():
+            return error.problem, "Give another --port, or --port 0 for any free one."
+        case emulator.ExposedHostError():
+            return error.problem, "Use --host 127.0.0.1, or say --expose if that is what you want."
+        case emulator.OptionError():
+            flag = _FLAGS.get(error.option, f"--{error.option.replace('_', '-')}")
+            return f"{flag} {error.shown} is not allowed", f"It may be {error.allowed}."
+        case emulator.FaultError():
+            is_said = "--faults" in str(error)
+            return str(error), "" if is_said else "See what there is with: nanobanana emulator --faults"
+        case OSError(filename=str(path), strerror=str(problem)):
+            return f"{path}: {problem}", "See to that path, or give another."
+        case _:
+            return str(error), ""
 
 
 @contextlib.contextmanager

@@ -99,7 +99,7 @@ def emulator(
 ) -> int:
     """Be the gateway, on this machine.
 
-    No key, no network, no cost. Any key is let in, as an account of its own. Stop it with Ctrl-C.
+    No key, no network, no cost. Any key is let in, as an account of its own. Ctrl-C stops it, with exit code 0.
 
     \b
       nanobanana emulator --port 8765 --speed 20

@@ -27,8 +27,13 @@ def list_faults() -> None:
         _put_kind(list(specs))
 
 
+def _settings(spec: FaultSpec) -> list[FaultParameter]:
+    """What a fault takes beside the conditions, and where it strikes unless told."""
+    return [*spec.parameters, *([spec.where] if spec.where else [])]
+
+
 def _put_kind(specs: Sequence[FaultSpec]) -> None:
-    counts = Counter(parameter for spec in specs for parameter in spec.parameters)
+    counts = Counter(parameter for spec in specs for parameter in _settings(spec))
     shared = [parameter for parameter, count in counts.items() if count >= _SHARED]
     for spec in specs:
         _put_fault(spec, shared)
@@ -37,9 +42,9 @@ def _put_kind(specs: Sequence[FaultSpec]) -> None:
 
 
 def _put_fault(spec: FaultSpec, shared: Collection[FaultParameter]) -> None:
-    also = " ".join(f"[{parameter.name}=]" for parameter in spec.parameters if parameter in shared)
+    also = " ".join(f"[{parameter.name}=]" for parameter in _settings(spec) if parameter in shared)
     put(f"  {spec.name:<22} {spec.says}{' ' if also else ''}{also}")
-    for parameter in spec.parameters:
+    for parameter in _settings(spec):
         if parameter not in shared:
             _put_parameter(parameter, indent=4)
 

@@ -51,11 +51,14 @@ try:
         When,
     )
     from nanobanana_async.emulator._ledger import CallbackSeen, CreateSeen, KeySeen, Ledger
+    from nanobanana_async.emulator._listening import CannotListenError, ExposedHostError
+    from nanobanana_async.emulator._option_checks import OptionError
     from nanobanana_async.emulator._options import EmulatorOptions
     from nanobanana_async.emulator._orders import Order
     from nanobanana_async.emulator._plans import Failure, Plan, Stage
+    from nanobanana_async.emulator._reading import read_call
     from nanobanana_async.emulator._routes import operation_at
-    from nanobanana_async.emulator._server import CannotListenError, EmulatorServer, serve
+    from nanobanana_async.emulator._server import EmulatorServer, serve
     from nanobanana_async.emulator._state_lock import StateFileError
     from nanobanana_async.emulator._tasks import Task
     from nanobanana_async.emulator._windows import Bucket, FixedWindow, Limit, SlidingWindow, Window
@@ -93,6 +96,7 @@ __all__ = [
     "EmulatorOptions",
     "EmulatorServer",
     "Exchange",
+    "ExposedHostError",
     "Failure",
     "Fault",
     "FaultError",
@@ -107,6 +111,7 @@ __all__ = [
     "Ledger",
     "Limit",
     "Operation",
+    "OptionError",
     "Order",
     "Page",
     "Plan",
@@ -127,5 +132,6 @@ __all__ = [
     "deliver_callbacks",
     "operation_at",
     "post_on_loopback",
+    "read_call",
     "serve",
 ]

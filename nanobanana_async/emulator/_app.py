@@ -7,9 +7,10 @@ second.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from attrs import field, frozen
 from starlette.applications import Starlette
@@ -20,15 +21,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from nanobanana_async.emulator._bodies import JSON_MAX, UPLOAD_MAX, BodyTooLargeError, read_json, read_upload
+from nanobanana_async.emulator._bodies import BodyTooLargeError, limit_of, read_json, read_upload
 from nanobanana_async.emulator._calls import Answer, Call, Cut, Drip, FileAnswer, Operation, Reply, Whole
 from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._faults import Fault
 from nanobanana_async.emulator._page import PageDesk, is_by_itself
+from nanobanana_async.emulator._places import is_web_url
 from nanobanana_async.emulator._routes import GET, POST, tidied
 from nanobanana_async.emulator._wire import BrokenResponse
 from nanobanana_async.emulator._world import World
 
+_logger = logging.getLogger("nanobanana_async.emulator")
 _RECENT = 100
 """How many exchanges the page shows."""
 _BODILESS = (204, 304)
@@ -40,6 +43,7 @@ def create_app(
     *,
     on_request: Callable[[Exchange], None] | None = None,
     threads: bool = True,
+    hosts: Collection[str] | None = (),
 ) -> Starlette:
     """The world as an ASGI application.
 
@@ -48,11 +52,13 @@ def create_app(
 
     Args:
         world: What answers.
-        on_request: Called with each exchange, on the event loop: be quick.
+        on_request: Called with each exchange, on the event loop: be quick. What it raises is logged, and no more.
         threads: Paint in a thread, so that the loop stays free. Turn it off on virtual time, where waiting for
             a thread would be jumped over.
+        hosts: Names under which its page, its ledger and its faults may be asked for, beside those of loopback and
+            the public URL's; None lets in any.
     """
-    shell = _Shell(world, on_request, threads)
+    shell = _Shell(world, on_request, threads, hosts)
     routes = [
         Route("/", shell.home, methods=["GET"]),
         Route("/faults", shell.faults, methods=["GET", "POST", "DELETE"]),
@@ -84,24 +90,27 @@ class _Shell:
     world: World
     on_request: Callable[[Exchange], None] | None
     threads: bool
+    hosts: Collection[str] | None
     recent: deque[Exchange] = field(factory=_recent, init=False)
     page: PageDesk = field(init=False)
 
     @page.default
     def _page(self) -> PageDesk:
-        return PageDesk(self.world, self.recent)
+        return PageDesk(self.world, self.recent, self.hosts)
 
     async def home(self, request: Request) -> Response:
         return await self._shown(request, self.page.home(request, self._base_url(request)))
 
     async def faults(self, request: Request) -> Response:
-        if request.method == "POST":
-            return await self._shown(request, await self.page.change_faults(request, self._base_url(request)))
-        reply = self.page.withdraw_faults(request) if request.method == "DELETE" else self.page.faults()
+        reply: Reply | None = self.page.turned_away(request)
+        if reply is None and request.method == "POST":
+            reply = await self.page.change_faults(request, self._base_url(request))
+        elif reply is None:
+            reply = self.page.withdraw_faults(request) if request.method == "DELETE" else self.page.faults()
         return await self._shown(request, reply)
 
     async def ledger(self, request: Request) -> Response:
-        return await self._shown(request, self.page.ledger(request))
+        return await self._shown(request, self.page.turned_away(request) or self.page.ledger(request))
 
     async def thumbnail(self, request: Request) -> Response:
         return await self._response(self.page.thumbnail(request.path_params["task_id"], self._base_url(request)))
@@ -116,7 +125,7 @@ class _Shell:
         return endpoint
 
     def sending(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-        limit = UPLOAD_MAX if operation.endswith("-upload") else JSON_MAX
+        limit = limit_of(operation)
         read = read_upload if operation == "stream-upload" else read_json
 
         async def endpoint(request: Request) -> Response:
@@ -156,17 +165,25 @@ class _Shell:
         response = await self._response(reply)
         exchange = self._exchanged(request, reply, began, struck)
         self.recent.append(exchange)
-        if self.on_request is not None:
-            self.on_request(exchange)
+        self._tell(exchange)
         return response
 
     async def _shown(self, request: Request, reply: Reply) -> Response:
         """An answer to somebody who looks at the emulator itself: no matter for the page to list."""
         began = time.perf_counter()
         response = await self._response(reply)
-        if self.on_request is not None and not is_by_itself(request):
-            self.on_request(self._exchanged(request, reply, began))
+        if not is_by_itself(request):
+            self._tell(self._exchanged(request, reply, began))
         return response
+
+    def _tell(self, exchange: Exchange) -> None:
+        """Whoever listens can't spoil an answer: it is given already."""
+        if self.on_request is None:
+            return
+        try:
+            self.on_request(exchange)
+        except Exception:
+            _logger.exception("on_request raised at %s", exchange)
 
     def _exchanged(self, request: Request, reply: Reply, began: float, struck: tuple[Fault, ...] = ()) -> Exchange:
         return Exchange(
@@ -201,6 +218,8 @@ class _Shell:
 
 def _base_url(request: Request) -> str:
     host = request.headers.get("host")
+    if host and not is_web_url(f"http://{host}"):
+        raise HTTPException(400, "Bad Request: the Host header is no host")
     if not host:
         name, port = request.scope.get("server") or ("127.0.0.1", None)
         host = f"{name}:{port}" if port else name

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from nanobanana_async.emulator._calls import Upload
+from nanobanana_async.emulator._calls import Operation, Upload
 
 JSON_MAX = 1024 * 1024
 UPLOAD_MAX = 100 * 1024 * 1024
@@ -27,6 +27,19 @@ class BodyTooLargeError(Exception):
         super().__init__(f"The body exceeds {limit} bytes")
 
 
+def limit_of(operation: Operation) -> int:
+    """How many bytes its path takes."""
+    return UPLOAD_MAX if operation.endswith("-upload") else JSON_MAX
+
+
+def parsed_json(content: bytes) -> object:
+    """What a body says; None where it is no JSON, or deeper than can be read."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """All of it. Raises BodyTooLargeError beyond `limit` bytes."""
     content = bytearray()
@@ -37,11 +50,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 async def read_json(request: Request, limit: int) -> object:
     """The parsed body; None where it is no JSON."""
-    content = await read_body(request, limit)
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None
+    return parsed_json(await read_body(request, limit))
 
 
 async def read_upload(request: Request, limit: int) -> Upload:

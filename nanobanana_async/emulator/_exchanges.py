@@ -22,6 +22,7 @@ class Exchange:
     method: str
     path: str
     status: int
+    """The HTTP status; 0 where nothing was answered."""
     code: object
     """The code in the body, where the truth is (PROTOCOL §1.3)."""
     seconds: float
@@ -45,6 +46,6 @@ class Exchange:
         return "done"
 
     def __str__(self) -> str:
-        said = f"{self.code}" if self.code == self.status else f"{self.code} (HTTP {self.status})"
+        said = f"{self.code}" if self.status in (self.code, 0) else f"{self.code} (HTTP {self.status})"
         line = f"{self.method:<4} {self.path}  {said}  {self.seconds * 1000:.1f} ms"
         return f"{line}  {self.fault}" if self.fault else line

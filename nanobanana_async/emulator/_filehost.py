@@ -77,14 +77,14 @@ class FileHost:
 
     def behind(self, url: str, base_url: str, now: float) -> Found | None:
         """What lies behind an address of ours: an upload, or the task whose picture it is."""
-        path = path_on_file_host(url)
+        path = path_on_file_host(url, base_url)
         if path is None or not (same_place(url, base_url) or is_loopback(url)):
             return None
         return self._find(path, now)
 
     def owns(self, url: str, base_url: str, now: float) -> bool:
         """Whether an address is ours: under this very host, or left over from the port of an earlier run."""
-        if path_on_file_host(url) is None:
+        if path_on_file_host(url, base_url) is None:
             return False
         return same_place(url, base_url) or self.behind(url, base_url, now) is not None
 
@@ -92,7 +92,7 @@ class FileHost:
         """A link to the same file that ends after 20 minutes; None for an address that is not ours."""
         if self.behind(url, base_url, now) is None:
             return None
-        path = quote(path_on_file_host(url) or "", errors="replace")
+        path = quote(path_on_file_host(url, base_url) or "", errors="replace")
         return f"{base_url}{FILES}links/{int(now + LINK_SECONDS)}/{path}"
 
     def _find(self, path: str, now: float) -> Found | None:

@@ -177,7 +177,7 @@ class Jobs:
         code: int,
         task: Task | None = None,
     ) -> None:
-        self._ledger.creates.append(
+        self._ledger.saw_create(
             CreateSeen(
                 at=now,
                 account=account,
@@ -187,5 +187,6 @@ class Jobs:
                 task_id=task.id if task else None,
                 credits=task.order.credits if task else 0.0,
                 gives_back_at=task.plan.gives_back_at() if task else None,
+                clock=self._ledger.clock,
             )
         )

@@ -6,12 +6,14 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
+from nanobanana_async.emulator import _option_checks as checks
+from nanobanana_async.emulator import _option_values as values
 from nanobanana_async.emulator._windows import Limit, SlidingWindow, Window
 
 RecordShape: TypeAlias = Literal["new", "old"]
@@ -19,18 +21,6 @@ BalanceForm: TypeAlias = Literal["float", "int"]
 
 DOCUMENTED_LIMIT = Limit(20, per=10.0)
 """New tasks per account (PROTOCOL §1.4)."""
-
-
-def _key_set(keys: Iterable[str] | None) -> frozenset[str] | None:
-    return None if keys is None else frozenset(keys)
-
-
-def _without_slash(url: str | None) -> str | None:
-    return None if url is None else url.rstrip("/")
-
-
-def _folder(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)
 
 
 @frozen(kw_only=True)
@@ -43,8 +33,8 @@ class EmulatorOptions:
         speed: Generation times are divided by this.
         credits: What each account starts with.
         keys: The bearer keys that are let in; None lets in any, each as an account of its own.
-        limit: New tasks per stretch of seconds and account.
-        window: How the limit is counted.
+        limit: New tasks per stretch of seconds and account; ``"20/10"`` is a `Limit` of 20 in 10 s.
+        window: How the limit is counted: a class, or ``"sliding"``, ``"fixed"``, ``"bucket"``.
         balance_form: The balance as a `float`, as on the wire, or as an `int`, as in documents (PROTOCOL §1.7).
         webhook_key: Callbacks are signed with it; None leaves them unsigned.
         record_shape: `new` (since September 2026) or `old` (as documented before).
@@ -55,19 +45,22 @@ class EmulatorOptions:
             them in memory.
         result_days: How long results can be fetched (PROTOCOL §1.8 gives two figures; this is the longer).
         upload_days: How long uploads can be fetched (PROTOCOL §4).
+
+    Raises:
+        OptionError: One of them makes no sense; it is a ValueError.
     """
 
-    seed: int = 0
-    speed: float = field(default=1.0, validator=validators.gt(0))
-    credits: float = field(default=10_000.0, validator=validators.ge(0))
-    keys: frozenset[str] | None = field(default=None, converter=_key_set, repr=False)
-    limit: Limit = DOCUMENTED_LIMIT
-    window: Callable[[Limit], Window] = SlidingWindow
-    balance_form: BalanceForm = field(default="float", validator=validators.in_(("float", "int")))
-    webhook_key: str | None = field(default=None, validator=validators.optional(validators.min_len(1)), repr=False)
-    record_shape: RecordShape = field(default="new", validator=validators.in_(("new", "old")))
-    allow_remote: bool = False
-    public_url: str | None = field(default=None, converter=_without_slash)
-    state_dir: Path | None = field(default=None, converter=_folder)
-    result_days: float = 14.0
-    upload_days: float = 3.0
+    seed: int = field(default=0, validator=checks.whole())
+    speed: float = field(default=1.0, validator=checks.number(above=0))
+    credits: float = field(default=10_000.0, validator=checks.number(least=0))
+    keys: frozenset[str] | None = field(default=None, converter=values.read_keys, repr=False)
+    limit: Limit = field(default=DOCUMENTED_LIMIT, converter=values.read_limit)
+    window: Callable[[Limit], Window] = field(default=SlidingWindow, converter=values.read_window)
+    balance_form: BalanceForm = field(default="float", validator=checks.one_of("float", "int"))
+    webhook_key: str | None = field(default=None, validator=checks.secret, repr=False)
+    record_shape: RecordShape = field(default="new", validator=checks.one_of("new", "old"))
+    allow_remote: bool = field(default=False, validator=checks.yes_or_no)
+    public_url: str | None = field(default=None, converter=values.read_url)
+    state_dir: Path | None = field(default=None, converter=values.read_folder)
+    result_days: float = field(default=14.0, validator=checks.number(least=0))
+    upload_days: float = field(default=3.0, validator=checks.number(least=0))

@@ -20,8 +20,13 @@ def is_web_url(url: str) -> bool:
 
 def is_loopback(url: str) -> bool:
     """Whether the host of the address is this machine by name or by number."""
+    return is_loopback_host(host_of(url))
+
+
+def host_of(url: str) -> str:
+    """The host of the address in small letters, without a port; empty where there is none."""
     _, host = _scheme_and_host(url)
-    return is_loopback_host(host)
+    return host
 
 
 def is_loopback_host(host: str) -> bool:
@@ -34,12 +39,18 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
-def path_on_file_host(url: str) -> str | None:
-    """The path below `/files/`, whatever the host; None where the address is not of that form."""
+def path_on_file_host(url: str, base_url: str) -> str | None:
+    """The path below `/files/`, whatever the host; None where the address is not of that form.
+
+    The path that `base_url` has of its own, under a proxy that takes it off, may stand before it.
+    """
     if not is_web_url(url):
         return None
     path = unquote(urlsplit(url).path)
-    return path.removeprefix(FILES) if path.startswith(FILES) else None
+    for below in (f"{unquote(urlsplit(base_url).path)}{FILES}", FILES):
+        if path.startswith(below):
+            return path.removeprefix(below)
+    return None
 
 
 def same_place(url: str, base_url: str) -> bool:

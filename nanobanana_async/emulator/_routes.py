@@ -24,9 +24,16 @@ POST: dict[str, Operation] = {
 
 def operation_at(method: str, path: str) -> Operation | None:
     """What a request of this method to this path asks for; None where nothing is served."""
-    if path.startswith(FILES):
-        return "file" if method in ("GET", "HEAD") else None
-    return (POST if method == "POST" else GET).get(path)
+    if method == "POST":
+        return POST.get(path)
+    if method not in ("GET", "HEAD"):
+        return None
+    return "file" if path.startswith(FILES) else GET.get(path)
+
+
+def is_served(path: str) -> bool:
+    """Whether there is a method by which this path can be asked."""
+    return path.startswith(FILES) or path in GET or path in POST
 
 
 def path_of(operation: Operation, subject: str = "") -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
@@ -24,7 +22,7 @@ from nanobanana_async.emulator._app import create_app
 from nanobanana_async.emulator._callbacks import post_on_loopback
 from nanobanana_async.emulator._courier import deliver_callbacks
 from nanobanana_async.emulator._exchanges import Exchange
-from nanobanana_async.emulator._places import is_loopback_host
+from nanobanana_async.emulator._listening import base_url, listen
 from nanobanana_async.emulator._wire import Protocol
 from nanobanana_async.emulator._world import World
 
@@ -35,10 +33,6 @@ _PATIENCE_SECONDS = 5
 """For requests that have lost their clients; only the painting of a picture takes any time then."""
 
 
-class CannotListenError(OSError):
-    """The address cannot be listened on; the message names it and says what to do."""
-
-
 @define
 class EmulatorServer:
     """Serves a world from a thread of its own while the context is open.
@@ -47,12 +41,12 @@ class EmulatorServer:
         world: What answers; a fresh one if left out.
         host: The address to listen on.
         port: The port, or 0 for any free one.
-        expose: Allow a host that is not loopback.
+        expose: Allow a host that is not loopback, and let its page and its ledger be asked for by any name.
         on_request: Called with each exchange, in the server's thread.
 
     Raises:
         CannotListenError: On entering, when the port is taken.
-        ValueError: On entering, when the host is not loopback and `expose` is not set.
+        ExposedHostError: On entering, when the host is not loopback and `expose` is not set; a ValueError.
     """
 
     world: World = field(factory=World, repr=False)
@@ -66,7 +60,7 @@ class EmulatorServer:
     @property
     def base_url(self) -> str:
         """The address that clients are given, without a slash at the end; known once started."""
-        return _base_url(self.host, self.port)
+        return base_url(self.host, self.port)
 
     def __enter__(self) -> Self:
         self.start()
@@ -81,7 +75,7 @@ class EmulatorServer:
         """Listen, and return when requests are answered."""
         listener = _listen_for(self.world, self.host, self.port, expose=self.expose)
         self.port = listener.getsockname()[1]
-        server = _Server(_config(self.world, self.on_request), self.world)
+        server = _Server(_config(self.world, self.on_request, None if self.expose else (self.host,)), self.world)
         thread = threading.Thread(target=server.run, args=([listener],), name="nanobanana-emulator", daemon=True)
         thread.start()
         server.ready.wait()
@@ -112,20 +106,20 @@ def serve(
         world: What answers.
         host: The address to listen on.
         port: The port, or 0 for any free one.
-        expose: Allow a host that is not loopback.
+        expose: Allow a host that is not loopback, and let its page and its ledger be asked for by any name.
         report: Called with each exchange; `print` will do, for an exchange is a line as a string.
         on_started: Called with the base URL as soon as clients can connect.
 
     Raises:
         CannotListenError: The port is taken.
-        ValueError: The host is not loopback and `expose` is not set.
+        ExposedHostError: The host is not loopback and `expose` is not set; a ValueError.
     """
     listener = _listen_for(world, host, port, expose=expose)
-    server = _Server(_config(world, report), world)
+    server = _Server(_config(world, report, None if expose else (host,)), world)
     try:
         with _stopped_by_signals(server):
             if on_started is not None:
-                on_started(_base_url(host, listener.getsockname()[1]))
+                on_started(base_url(host, listener.getsockname()[1]))
             server.run([listener])
     finally:
         world.close()
@@ -172,9 +166,11 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(world: World, on_request: Callable[[Exchange], None] | None) -> uvicorn.Config:
+def _config(
+    world: World, on_request: Callable[[Exchange], None] | None, hosts: Collection[str] | None
+) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(world, on_request=on_request),
+        create_app(world, on_request=on_request, hosts=hosts),
         http=Protocol,
         ws="none",
         loop="asyncio",
@@ -205,38 +201,7 @@ def _stopped_by_signals(server: _Server) -> Iterator[None]:
 def _listen_for(world: World, host: str, port: int, *, expose: bool) -> socket.socket:
     """The socket to listen on. A world that can't be served lets go of its state folder, for another to try."""
     try:
-        return _listen(host, port, expose=expose)
+        return listen(host, port, expose=expose)
     except BaseException:
         world.close()
         raise
-
-
-def _listen(host: str, port: int, *, expose: bool) -> socket.socket:
-    if not is_loopback_host(host) and not expose:
-        raise ValueError(
-            f"{host!r} is not a loopback address: the emulator would be open to the network. "
-            "Use 127.0.0.1, or say so with expose=True."
-        )
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise CannotListenError(error.errno, _complaint(error, host, port)) from error
-    return listener
-
-
-def _complaint(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"{host}:{port} is already in use; choose another port, or 0 for any free one"
-    return f"cannot listen on {host}:{port}: {error.strerror}; choose another port, or 0 for any free one"
-
-
-def _base_url(host: str, port: int) -> str:
-    """An address that a client on this machine can use, also when listening on all of them."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"

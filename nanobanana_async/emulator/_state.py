@@ -2,12 +2,14 @@
 
 Theory of operation
 
-1. A line is written and flushed before the answer that depends on it leaves, so what a client was told
+1. A line is handed to the operating system before the answer that depends on it leaves, so what a client was told
    survives `kill -9` (not a power cut: this is a double, and nothing is synced).
 2. A line cut short by a kill was never answered for; on opening it is cut off, so that the next one starts
    clean.
-3. The file is made by the first write. Reading it back in order gives the same world.
-4. The folder belongs to one emulator from the reading to the closing. One that was closed and writes again takes it
+3. A line that could not be written, as on a full disk, never happened: what there is of it is cut off at once, or at
+   the latest before the next one. Nothing waits in a buffer to be written after all.
+4. The file is made by the first write. Reading it back in order gives the same world.
+5. The folder belongs to one emulator from the reading to the closing. One that was closed and writes again takes it
    anew, unless somebody else has written there in between.
 """
 
@@ -15,8 +17,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from attrs import define, field
 
@@ -29,9 +33,11 @@ class StateLog:
 
     _folder: Path | None
     _lock: StateLock = field(init=False, repr=False)
-    _file: BinaryIO | None = field(default=None, init=False, repr=False)
+    _file: FileIO | None = field(default=None, init=False, repr=False)
     _size: int = field(default=0, init=False, repr=False)
-    """Of the file, in bytes, when it was last read or written."""
+    """Of the whole lines in the file, in bytes, when it was last read or written."""
+    _is_torn: bool = field(default=False, init=False, repr=False)
+    """Whether a part of a line may stand behind them."""
 
     def __attrs_post_init__(self) -> None:
         self._lock = StateLock(self._folder or Path())
@@ -59,37 +65,62 @@ class StateLog:
         return self._folder is not None
 
     def append(self, kind: str, what: dict[str, object]) -> None:
-        """Write one line and hand it to the operating system.
+        """Hand one line to the operating system.
 
         Raises:
             StateFileError: The folder was let go of, and another emulator has taken it.
+            OSError: It can't be written, and nothing of it is kept.
         """
         path = self._path()
         if path is None:
             return
+        line = json.dumps({"kind": kind, **what}, separators=(",", ":")).encode() + b"\n"
         if self._file is None:
             self._file = self._opened(path)
-        self._size += self._file.write(json.dumps({"kind": kind, **what}, separators=(",", ":")).encode() + b"\n")
-        self._file.flush()
+        self._mend(self._file)
+        self._is_torn = True
+        try:
+            _write(self._file, line)
+        except OSError:
+            with suppress(OSError):  # the first error says more; it is mended before the next line
+                self._mend(self._file)
+            raise
+        self._size += len(line)
+        self._is_torn = False
 
     def close(self) -> None:
-        """Let go of the file and the folder; a later append takes both again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._lock.release()
+        """Let go of the file and the folder, whatever the disk says; a later append takes both again."""
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                with file, suppress(OSError):  # what is left over is cut off when the file is opened again
+                    self._mend(file)
+        finally:
+            self._lock.release()
 
-    def _opened(self, path: Path) -> BinaryIO:
+    def _mend(self, file: FileIO) -> None:
+        if self._is_torn:
+            file.truncate(self._size)
+            self._is_torn = False
+
+    def _opened(self, path: Path) -> FileIO:
         self._lock.acquire()
-        file = path.open("ab")
+        file = FileIO(path, "a")
         if file.tell() != self._size:
-            self.close()
             file.close()
+            self.close()
             raise StateFileError(f"another emulator has written to {path} in between. Start this one again.")
         return file
 
     def _path(self) -> Path | None:
         return self._folder / "emulator.jsonl" if self._folder else None
+
+
+def _write(file: FileIO, line: bytes) -> None:
+    """All of it: a disk may take a part."""
+    left = memoryview(line)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _cut_to_whole_lines(path: Path) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import define, field
@@ -45,8 +46,9 @@ class StateLock:
             refusal = self._refusal(self._descriptor, error)
             self.release()
             raise refusal from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, str(os.getpid()).encode())
+        with suppress(OSError):  # on a full disk the lock holds all the same, and only its holder's number is missing
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let go of it. Safe to call twice, and where it was never taken."""

@@ -45,8 +45,8 @@ def check_parameters(complaint: str) -> str:
 
 def stays_here(name: str, url: str) -> str:
     """The emulator's own rule: it sends nothing, and points nobody, beyond this machine."""
-    complaint = f"the emulator refuses {name} {shortened(url)!r}: it leaves this machine (allow_remote is off)"
-    return check_parameters(complaint)
+    remedy = "--allow-remote, or allow_remote=True, has it taken all the same"
+    return check_parameters(f"the emulator refuses {name} {shortened(url)!r}: it leaves this machine ({remedy})")
 
 
 def shortened(text: str) -> str:

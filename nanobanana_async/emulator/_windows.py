@@ -11,7 +11,9 @@ import math
 from collections import deque
 from typing import Protocol
 
-from attrs import define, field, frozen, validators
+from attrs import define, field, frozen
+
+from nanobanana_async.emulator._option_checks import number, whole
 
 _ROUNDING = 1e-6
 """A token that is whole but for so much is whole: floats round."""
@@ -19,10 +21,10 @@ _ROUNDING = 1e-6
 
 @frozen
 class Limit:
-    """At most `count` new tasks in `per` seconds."""
+    """At most `count` new tasks in `per` seconds. Raises OptionError for what is no limit."""
 
-    count: int = field(default=20, validator=validators.ge(1))
-    per: float = field(default=10.0, kw_only=True, validator=validators.gt(0))
+    count: int = field(default=20, validator=whole(least=1))
+    per: float = field(default=10.0, kw_only=True, validator=number(above=0))
 
 
 class Window(Protocol):

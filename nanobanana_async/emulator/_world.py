@@ -4,18 +4,21 @@ Theory of operation
 
 1. `serve` is the only way in. It takes a value, returns a value, and never waits: the shell does the waiting.
 2. The only clock is the one handed in, the only chance comes from the seed, so a run can be replayed.
-3. What is said to a client is on record before it is said: the state file is written inside `serve`.
+3. What is said to a client is on record before it is said: the state file is written inside `serve`. What can't be
+   recorded doesn't happen, and is refused as an error of the server.
 4. Not for several threads at once; a shell calls it from one.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self, TypeAlias
 
 from attrs import define, field, setters
 
+from nanobanana_async.emulator import _texts as texts
 from nanobanana_async.emulator._accounts import Account, Accounts, account_name, bearer_key
 from nanobanana_async.emulator._callbacks import Callbacks
 from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Operation, RefusedError, Reply, refused
@@ -24,6 +27,7 @@ from nanobanana_async.emulator._filehost import FileHost
 from nanobanana_async.emulator._files import Files, file_from_json
 from nanobanana_async.emulator._jobs import Jobs
 from nanobanana_async.emulator._ledger import Ledger
+from nanobanana_async.emulator._option_values import WindowName, read_limit, read_window
 from nanobanana_async.emulator._options import EmulatorOptions
 from nanobanana_async.emulator._state import StateLog
 from nanobanana_async.emulator._tasks import Task, Tasks, task_from_json
@@ -32,9 +36,11 @@ from nanobanana_async.emulator._windows import Limit, Window
 
 _Desk: TypeAlias = Callable[[Call, Account, float], Answer]
 _DAY = 24 * 60 * 60
+_NOT_KEPT = RefusedError(500, texts.INTERNAL_ERROR)
+_logger = logging.getLogger("nanobanana_async.emulator")
 
 
-def _as_engine(faults: Faults | Iterable[Fault | str]) -> Faults:
+def _as_engine(faults: Faults | Fault | str | Iterable[Fault | str] | None) -> Faults:
     return faults if isinstance(faults, Faults) else Faults(faults)
 
 
@@ -56,7 +62,7 @@ class World:
     options: EmulatorOptions = field(factory=EmulatorOptions)
     clock: Callable[[], float] = field(default=time.time, kw_only=True, repr=False)
     faults: Faults = field(factory=Faults, converter=_as_engine, kw_only=True, repr=False, on_setattr=setters.frozen)
-    ledger: Ledger = field(factory=Ledger, init=False, repr=False)
+    ledger: Ledger = field(init=False, repr=False)
     accounts: Accounts = field(init=False, repr=False)
     tasks: Tasks = field(init=False, repr=False)
     files: Files = field(init=False, repr=False)
@@ -68,6 +74,7 @@ class World:
 
     def __attrs_post_init__(self) -> None:
         folder = self.options.state_dir
+        self.ledger = Ledger(self.clock)
         self.accounts = Accounts(self.options)
         self.tasks = Tasks(self.options.seed)
         self.files = Files(folder / "uploads" if folder else None, self.options.upload_days * _DAY)
@@ -104,16 +111,23 @@ class World:
         return reply
 
     def limit_to(
-        self, limit: Limit, *, window: Callable[[Limit], Window] | None = None, account: str | None = None
+        self,
+        limit: Limit | str,
+        *,
+        window: Callable[[Limit], Window] | WindowName | None = None,
+        account: str | None = None,
     ) -> None:
         """Change the limit while running. What was let in before counts as well.
 
         Args:
-            limit: New tasks per stretch of seconds, from now on.
+            limit: New tasks per stretch of seconds, from now on; ``"20/10"`` will do.
             window: How it is counted, as in `EmulatorOptions.window`; None leaves that as it is.
             account: The name of the only account that this is for; None means all, those to come included.
+
+        Raises:
+            OptionError: It is no limit, or no window.
         """
-        self.accounts.limit_to(limit, window, account)
+        self.accounts.limit_to(read_limit(limit), None if window is None else read_window(window), account)
 
     def has_picture(self, task: Task) -> bool:
         """Whether the picture of a task can be fetched at this moment."""
@@ -146,6 +160,11 @@ class World:
             return self._desks[call.operation](call, account, now)
         except RefusedError as error:
             return _no(call, error)
+        except OSError as error:
+            _logger.warning("%s was refused, for the state folder can't be written: %s", call.operation, error)
+            if call.operation == "createTask":
+                self._jobs.saw_create(call, account.name, _NOT_KEPT.code, now)
+            return _no(call, _NOT_KEPT)
 
     def _withheld(self, call: Call, reply: Reply, now: float) -> Reply:
         """A fault stands in for the answer: all that is left is to remember who asked for what."""

@@ -10,9 +10,26 @@ events in the same order. `nanobanana_async.testing.plugin` brings both to pytes
 ``nanobanana-async[testing]``.
 """
 
-from nanobanana_async.testing._emulator import Emulator, emulated_client
-from nanobanana_async.testing._in_process import EmulatorTransport
-from nanobanana_async.testing._latency import Latency
-from nanobanana_async.testing._virtual_time import StalledError, VirtualTimeLoop
+try:
+    from nanobanana_async.testing._emulator import Emulator, emulated_client
+    from nanobanana_async.testing._in_process import EmulatorTransport
+    from nanobanana_async.testing._latency import Latency
+    from nanobanana_async.testing._policies import ClientPolicies
+    from nanobanana_async.testing._virtual_time import StalledError, VirtualTimeLoop
+except ImportError as error:
+    if "nanobanana-async[" not in str(error):
+        raise
+    missing = (error.name or "").partition(".")[0]
+    raise ImportError(
+        f'nanobanana_async.testing needs {missing!r}: pip install "nanobanana-async[testing]"', name=missing
+    ) from error
 
-__all__ = ["Emulator", "EmulatorTransport", "Latency", "StalledError", "VirtualTimeLoop", "emulated_client"]
+__all__ = [
+    "ClientPolicies",
+    "Emulator",
+    "EmulatorTransport",
+    "Latency",
+    "StalledError",
+    "VirtualTimeLoop",
+    "emulated_client",
+]

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
+from typing import Any
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen
+
+from nanobanana_async.emulator import OptionError
+
+
+def _seconds(_: object, attribute: Attribute[Any], value: object) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < math.inf:  # type: ignore[operator]  # it is a number by then
+        raise OptionError(attribute.name, repr(value), "seconds, 0 or more")
 
 
 @frozen(kw_only=True)
 class Latency:
-    """The time that a message takes, one way: `least` seconds, and on top an exponential share of mean `jitter`."""
+    """The time that a message takes, one way: `least` seconds, and on top an exponential share of mean `jitter`.
 
-    least: float = field(default=0.0, validator=validators.ge(0))
-    jitter: float = field(default=0.0, validator=validators.ge(0))
+    Raises:
+        OptionError: one of them is no number of seconds.
+    """
+
+    least: float = field(default=0.0, validator=_seconds)
+    jitter: float = field(default=0.0, validator=_seconds)
 
     def draw(self, random: Random) -> float:
         """The seconds for one message."""

@@ -6,7 +6,8 @@ Nothing of it is loaded unless a test suite asks, in its top ``conftest.py``::
 
 It stands on pytest-asyncio. A test that takes `nanobanana_emulator` or `nanobanana_client` runs on virtual time:
 nothing in it waits for real. Marked ``@pytest.mark.wall_clock``, or with `nanobanana_server`, which has a real port, it
-runs on the wall clock; any other asyncio test may ask for virtual time with ``@pytest.mark.virtual_time``.
+runs on the wall clock; any other asyncio test may ask for virtual time with ``@pytest.mark.virtual_time``. A test that
+can't have the clock it asks for is an error before it begins.
 ``@pytest.mark.nanobanana(seed=7, credits=100, faults=["closed,nth=3"])`` says how the gateway of a test behaves.
 """
 
@@ -17,19 +18,24 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from attrs import fields
+
+try:
+    import pytest_asyncio
+except ImportError as error:
+    raise ImportError(
+        f'nanobanana_async.testing.plugin needs {error.name!r}: pip install "nanobanana-async[testing]"',
+        name=error.name,
+    ) from error
 
 from nanobanana_async.client import Client
-from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Faults, World
+from nanobanana_async.emulator import EmulatorServer, OptionError, World
 from nanobanana_async.testing._emulator import Emulator, client_of
-from nanobanana_async.testing._latency import Latency
+from nanobanana_async.testing._test_clock import EMULATOR, SERVER, is_virtual, objection
+from nanobanana_async.testing._test_marker import made, marked, options_of
 from nanobanana_async.testing._virtual_time import VirtualTimeLoop
 
 SERVER_SPEED = 20.0
 """How much faster than life a server on the wall clock generates, unless a test says otherwise."""
-
-_IN_PROCESS = {"nanobanana_emulator", "nanobanana_client"}
 
 LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 
@@ -37,7 +43,7 @@ LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
 class _OrdinaryTime:
     """The loop of every test that neither virtual time nor a plugin of the user's is for: the usual one."""
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(trylast=True, optionalhook=True)  # with `-p no:asyncio` nobody asks
     def pytest_asyncio_loop_factories(self) -> LoopFactories:
         return {"asyncio": asyncio.new_event_loop}
 
@@ -53,24 +59,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_OrdinaryTime(), "nanobanana_async.testing.ordinary_time")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
 def pytest_asyncio_loop_factories(item: pytest.Item) -> LoopFactories | None:
     """Virtual time for the tests that can have it."""
-    return {"virtual_time": VirtualTimeLoop} if _is_virtual(item) else None
+    return {"virtual_time": VirtualTimeLoop} if is_virtual(item) else None
 
 
-def _is_virtual(item: pytest.Item) -> bool:
-    fixtures = set(getattr(item, "fixturenames", ()))
-    if item.get_closest_marker("wall_clock") or "nanobanana_server" in fixtures:
-        return False
-    return item.get_closest_marker("virtual_time") is not None or bool(fixtures & _IN_PROCESS)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say so where a test can't have the clock that it asks for."""
+    complaint = objection(item)
+    if complaint is not None:
+        pytest.fail(f"{item.nodeid}: {complaint}", pytrace=False)
 
 
 @pytest.fixture
 def nanobanana_emulator(request: pytest.FixtureRequest) -> Emulator:
     """A gateway in this process: `.client()`, `.ledger`, `.faults`."""
-    asked = _asked_for(request)
-    return Emulator(_options(request, asked), faults=asked.get("faults", ()), latency=asked.get("latency", Latency()))
+    return made(request, _emulator, marked(request))
 
 
 @pytest.fixture
@@ -80,9 +85,8 @@ def nanobanana_server(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
     ``KIE_BASE_URL`` and ``KIE_API_KEY`` lead to it while the test runs, so that a `Client()` made deep inside an
     application comes here.
     """
-    asked = {"speed": SERVER_SPEED, **_asked_for(request)}
-    options = _options(request, asked)
-    with EmulatorServer(World(options, faults=Faults(asked.get("faults", ()), seed=options.seed))) as server:
+    world = made(request, _world, {"speed": SERVER_SPEED, **marked(request)})
+    with EmulatorServer(world) as server:
         monkeypatch.setenv("KIE_BASE_URL", server.base_url)
         monkeypatch.setenv("KIE_API_KEY", "test")
         yield server
@@ -91,29 +95,20 @@ def nanobanana_server(request: pytest.FixtureRequest, monkeypatch: pytest.Monkey
 @pytest_asyncio.fixture
 async def nanobanana_client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
     """A started client: of `nanobanana_server` where the test takes that, else of `nanobanana_emulator`."""
-    if "nanobanana_server" in request.fixturenames:
-        server: EmulatorServer = request.getfixturevalue("nanobanana_server")
+    if SERVER in request.fixturenames:
+        server: EmulatorServer = request.getfixturevalue(SERVER)
         client = client_of(server.world.options, base_url=server.base_url)
     else:
-        client = request.getfixturevalue("nanobanana_emulator").client()
+        client = request.getfixturevalue(EMULATOR).client()
     async with client:
         yield client
 
 
-def _asked_for(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the markers of a test say, the nearest first."""
-    asked: dict[str, Any] = {}
-    for marker in request.node.iter_markers("nanobanana"):
-        if marker.args:
-            raise pytest.UsageError(f"{request.node.nodeid}: mark.nanobanana takes keywords only, not {marker.args!r}")
-        asked = {**marker.kwargs, **asked}
-    return asked
+def _emulator(asked: Mapping[str, Any]) -> Emulator:
+    return Emulator(options_of(asked), faults=asked.get("faults"), latency=asked.get("latency"))
 
 
-def _options(request: pytest.FixtureRequest, asked: dict[str, Any]) -> EmulatorOptions:
-    chosen = {name: value for name, value in asked.items() if name not in ("faults", "latency")}
-    try:
-        return EmulatorOptions(**chosen)
-    except (TypeError, ValueError) as error:
-        names = ", ".join(["faults", "latency", *(field.name for field in fields(EmulatorOptions))])
-        raise pytest.UsageError(f"{request.node.nodeid}: mark.nanobanana: {error}; it takes {names}") from error
+def _world(asked: Mapping[str, Any]) -> World:
+    if asked.get("latency") is not None:
+        raise OptionError("latency", repr(asked["latency"]), f"for {EMULATOR} only; a server's messages really travel")
+    return World(options_of(asked), faults=asked.get("faults"))

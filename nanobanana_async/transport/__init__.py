@@ -7,7 +7,7 @@ key ever stands in what it says. Importing this package loads no httpx: the firs
 """
 
 from nanobanana_async.transport._httpx_transport import HttpxTransport
-from nanobanana_async.transport._requests import user_agent
+from nanobanana_async.transport._requests import unsendable, user_agent
 from nanobanana_async.transport._scripted import ScriptedTransport, UnscriptedRequestError, json_reply
 from nanobanana_async.transport._seam import Transport, TransportStatistics, WireStream, lost_answer
 
@@ -20,5 +20,6 @@ __all__ = [
     "WireStream",
     "json_reply",
     "lost_answer",
+    "unsendable",
     "user_agent",
 ]

@@ -63,6 +63,12 @@ def explained(
     return _network_error(request, f"{label}: {_words(failure)}", sent=sent, remedy=remedy)
 
 
+def never_sent(failure: UnsendableError, request: WireRequest, label: str) -> NetworkError:
+    """The error to raise for a request that can't be put on the wire."""
+    remedy = _permanent_remedy(failure, was_reached=False)
+    return _network_error(request, f"{label}: {failure}", sent="no", remedy=remedy)
+
+
 def timed_out(request: WireRequest, label: str, evidence: Evidence) -> NetworkError:
     """The error to raise when the request's own deadline has come."""
     sent: Literal["no", "perhaps"] = "no" if evidence.proves_not_sent else "perhaps"

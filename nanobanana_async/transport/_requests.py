@@ -6,8 +6,10 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport._evidence import Evidence
-from nanobanana_async.transport._failures import UnsendableError
+from nanobanana_async.transport._failures import UnsendableError, never_sent
+from nanobanana_async.transport._targets import rough_label
 from nanobanana_async.values import WireRequest
 
 if TYPE_CHECKING:
@@ -93,8 +95,20 @@ def headers(request: WireRequest) -> dict[str, str]:
         made["Authorization"] = f"Bearer {request.bearer}"
     for name, value in made.items():
         if not (name.isascii() and value.isascii() and value.isprintable()):
-            raise UnsendableError(_unsendable(name))
+            holds = "holds a character that can't stand in a header (a line break, a letter beyond ASCII)"
+            raise UnsendableError(f"{_called(name)} {holds}")
+        if value != value.strip():
+            raise UnsendableError(f"{_called(name)} is empty, or begins or ends with a space")
     return made
+
+
+def unsendable(request: WireRequest) -> NetworkError | None:
+    """The error of a request that no network would take, for whoever writes a transport; None where one would."""
+    try:
+        headers(request)
+    except UnsendableError as failure:
+        return never_sent(failure, request, rough_label(request.url))
+    return None
 
 
 @cache
@@ -109,6 +123,5 @@ def user_agent() -> str:
     return f"nanobanana-async/{version} (python {sys.version_info.major}.{sys.version_info.minor})"
 
 
-def _unsendable(name: str) -> str:
-    what = "the API key" if name == "Authorization" else f"the header {name!r}"
-    return f"{what} holds a character that can't stand in a header (a line break, a letter beyond ASCII)"
+def _called(name: str) -> str:
+    return "the API key" if name == "Authorization" else f"the header {name!r}"

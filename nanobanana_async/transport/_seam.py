@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from nanobanana_async.errors import NetworkError
+from nanobanana_async.transport._targets import rough_label
 from nanobanana_async.values import WireReply, WireRequest
 
 
@@ -76,6 +77,7 @@ def lost_answer(request: WireRequest, what: str) -> NetworkError:
 
     `what` says what came instead. A create that is lost may be charged, and is not to be repeated.
     """
-    error = NetworkError(f"{request.method} {request.url}: {what}", charged="unknown" if request.pays else "no")
+    where = rough_label(request.url)  # no query: it may be signed
+    error = NetworkError(f"{request.method} {where}: {what}", charged="unknown" if request.pays else "no")
     error.retryable = not request.pays
     return error

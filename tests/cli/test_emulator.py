@@ -104,20 +104,26 @@ def test_a_folder_that_another_one_uses_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("options", "words", "remedy"),
     [
-        (["--host", "0.0.0.0"], "would be open to the network"),
-        (["--keys", " , "], "no key: write k1,k2"),
-        (["--speed", "0"], "is no number above 0"),
-        (["--credits", "-1"], "--credits"),
+        (["--host", "0.0.0.0"], "would be open to the network\n", "  Use --host 127.0.0.1, or say --expose if"),
+        (["--host", "192.0.2.1", "--expose"], "cannot listen on 192.0.2.1:0", "  Give a --host of this machine"),
+        (["--keys", " , "], "no key: write k1,k2", ""),
+        (["--speed", "0"], "is no number above 0", ""),
+        (["--credits", "-1"], "--credits", ""),
+        (["--credits", "inf"], "can't start: --credits inf is not allowed\n", "  It may be a number, 0 or more."),
+        (["--webhook-key", ""], "--webhook-key '' is not allowed\n", "  It may be a text that is not empty"),
+        (["--public-url", "x"], "--public-url 'x' is not allowed\n", "  It may be an http or https address"),
     ],
 )
-def test_what_it_cannot_be_started_with_is_exit_code_2(options: list[str], words: str) -> None:
-    """And says why."""
+def test_what_it_cannot_be_started_with_is_exit_code_2(options: list[str], words: str, remedy: str) -> None:
+    """And says why, and what to do, in the words of the command line."""
     said = nanobanana("emulator", "--port", 0, *options)
 
     assert said.code == 2
     assert words in said.err
+    assert remedy in said.err
+    assert "expose=True" not in said.err
 
 
 def test_a_port_that_is_taken_is_said(gateway: EmulatorServer) -> None:
@@ -125,7 +131,25 @@ def test_a_port_that_is_taken_is_said(gateway: EmulatorServer) -> None:
     said = nanobanana("emulator", "--port", gateway.port)
 
     assert said.code == 2
-    assert "is already in use" in said.err
+    assert said.err == (
+        f"error: the emulator can't start: 127.0.0.1:{gateway.port} is already in use\n"
+        "  Give another --port, or --port 0 for any free one.\n"
+    )
+
+
+def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
+    """By its path."""
+    (tmp_path / "file").write_text("")
+
+    said = nanobanana("emulator", "--port", 0, "--state", tmp_path / "file" / "folder")
+
+    assert said.code == 2
+    assert f"can't start: {tmp_path / 'file' / 'folder'}: Not a directory\n  See to that path" in said.err
+
+
+def test_its_help_says_how_it_ends() -> None:
+    """With the exit code."""
+    assert "Ctrl-C stops it, with exit code 0." in " ".join(nanobanana("emulator", "--help").out.split())
 
 
 @pytest.mark.parametrize("command", [["emulator", "--port", "0", "--state"], ["download", "t", "--emulator", "-o"]])

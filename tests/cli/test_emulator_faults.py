@@ -33,13 +33,19 @@ def test_everything_that_can_go_wrong_is_listed() -> None:
     assert {*FAULTS, *FAULT_CONDITIONS} <= words
     assert {each.name for spec in FAULTS.values() for each in spec.parameters} <= words
     assert all(spec.says in said.out for spec in FAULTS.values())
+    assert said.out.count("at which operations: any (default createTask)") == 2
+    assert said.out.count("at which operations: any but file (default createTask)") == 2
     assert all(f"{kind}: {says}" in said.out for kind, says in FAULT_KINDS.items())
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--fault", "too-mny"], "'too-mny' is no fault; did you mean 'too-many'?"),
+        (
+            ["--fault", "too-mny"],
+            "'too-mny' is no fault; did you mean 'too-many'?\n  See what there is with: nanobanana emulator --faults\n",
+        ),
+        (["--fault", "zzz"], "'zzz' is no fault; `nanobanana emulator --faults` lists them all\n"),
         (["--fault", "closed", "--fault", "closed,nth=x"], "nth='x' is not allowed: whole numbers, 1 or more"),
         (["--window", "round"], "round"),
         (["--record-shape", "odd"], "odd"),

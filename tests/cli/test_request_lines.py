@@ -98,7 +98,7 @@ def test_the_emulator_on_a_terminal_is_in_colour() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--webhook-key", "", "webhook_key"),
+        ("--webhook-key", "", "--webhook-key"),
         ("--balance-form", "roman", "'roman' is not one of 'float', 'int'"),
     ],
 )

@@ -173,7 +173,7 @@ def test_an_image_beyond_this_machine_is_refused_in_clear_words(customer: Custom
 
     assert answer["code"] == 422
     assert "leaves this machine" in answer["msg"]
-    assert "allow_remote" in answer["msg"]
+    assert "--allow-remote, or allow_remote=True" in answer["msg"]
 
 
 def test_a_long_address_is_quoted_in_short(customer: Customer) -> None:

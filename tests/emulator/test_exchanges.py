@@ -42,6 +42,12 @@ def test_an_answer_that_was_spoiled_is_the_wire() -> None:
     assert exchange(200, fault="slow").outcome == "done"
 
 
+def test_where_nothing_was_answered_there_is_no_http_status() -> None:
+    """Silence has none; a code of the body's own is told beside it."""
+    assert str(Exchange("GET", "/x", 0, "silence", 0.001)) == "GET  /x  silence  1.0 ms"
+    assert str(Exchange("GET", "/x", 200, 429, 0.001)) == "GET  /x  429 (HTTP 200)  1.0 ms"
+
+
 def test_the_faults_that_struck_stand_at_the_end() -> None:
     """Where there are any."""
     assert str(exchange(200)) == "POST /x  200  12.3 ms"

@@ -68,6 +68,32 @@ def test_what_was_given_back_is_told(customer: Customer, clock: Clock) -> None:
     assert len(customer.world.ledger.accepted) == 2
 
 
+def test_what_was_paid_is_told_without_a_clock(customer: Customer, clock: Clock) -> None:
+    """Taken and not given back, by the world's own time; a task that will fail is paid for until it has failed."""
+    ledger = customer.world.ledger
+    customer.created("[fail:internal]")
+    customer.created("fine", resolution="4K")
+    before = (ledger.paid, len(ledger.given_back()), [seen.was_given_back() for seen in ledger.creates])
+    clock.move(60)
+    after = (ledger.paid, len(ledger.given_back()), [seen.was_given_back() for seen in ledger.creates])
+    customer.created("another")
+    Customer(customer.world, "other").created("another's")
+    customer.create("wrong", aspect_ratio="7:5")
+    missing = 20_000 - customer.balance() - Customer(customer.world, "other").balance()
+
+    assert before == (26.0, 0, [False, False])
+    assert after == (18.0, 1, [True, False])
+    assert ledger.paid == missing == 34.0
+
+
+def test_a_create_is_equal_to_another_whatever_its_clock() -> None:
+    """The clock is no part of what was seen, nor of how it is shown."""
+    one, other = (CreateSeen(at=0.0, account="a", code=200, clock=clock) for clock in (lambda: 1.0, lambda: 2.0))
+
+    assert one == other
+    assert "clock" not in repr(one)
+
+
 def test_refusals_by_the_limit_are_counted_by_account(clock: Clock) -> None:
     """Each for itself, and all together."""
     world = World(EmulatorOptions(limit=Limit(1)), clock=clock)

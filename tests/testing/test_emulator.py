@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 
 from nanobanana_async import Rate
-from nanobanana_async.emulator import Delivery, EmulatorOptions, Limit
-from nanobanana_async.testing import Emulator, emulated_client
+from nanobanana_async.emulator import Answer, Call, Delivery, EmulatorOptions, Fault, Faults, Limit, Reply
+from nanobanana_async.testing import Emulator, Latency, emulated_client
 from nanobanana_async.values import WireRequest
 
 
@@ -45,6 +46,68 @@ async def test_an_emulated_client_needs_nothing() -> None:
 
     assert results[0].task_id == results[1].task_id != results[2].task_id
     assert picture.media_type == "image/png"
+
+
+def test_seed_and_speed_are_short_ways_to_options() -> None:
+    """They go before the options given beside them, and leave the others alone."""
+    options = EmulatorOptions(seed=1, speed=2, credits=3)
+
+    emulator = Emulator(options, seed=0, speed=40)
+
+    assert emulator.options == EmulatorOptions(seed=0, speed=40, credits=3)
+    assert Emulator(options).options == options
+    assert Emulator(seed=5).options == EmulatorOptions(seed=5)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "words"),
+    [
+        (
+            Emulator,
+            {"options": ["silent"]},
+            r"options=\['silent'\] is not allowed: an EmulatorOptions; seed, speed, faults",
+        ),
+        (Emulator, {"seed": "x"}, "seed='x' is not allowed: a whole number"),
+        (Emulator, {"latency": 3}, "latency=3 is not allowed: a Latency, as in Latency"),
+        (Emulator, {"faults": ["x"]}, "'x' is no fault"),
+        (Latency, {"least": -1}, "least=-1 is not allowed: seconds, 0 or more"),
+        (Latency, {"jitter": float("nan")}, "jitter=nan is not allowed: seconds, 0 or more"),
+        (Latency, {"least": "1"}, "least='1' is not allowed: seconds, 0 or more"),
+        (emulated_client, {"credits": -1}, "credits=-1 is not allowed: a number, 0 or more"),
+    ],
+)
+def test_what_makes_no_sense_is_told(make: Callable[..., object], given: dict[str, object], words: str) -> None:
+    """The thing, its value, and what it may be."""
+    with pytest.raises(ValueError, match=words):
+        make(**given)
+
+
+def test_faults_are_taken_in_any_form() -> None:
+    """One, several, none, or an engine of one's own, which is used as it is."""
+
+    class Mine(Faults):
+        """Whoever overrides a moment has it called."""
+
+        def on_answer(self, call: Call, reply: Reply, now: float) -> Reply:
+            return Answer({"code": 455, "msg": "mine", "data": None})
+
+    engine = Mine()
+    fault = Fault.parse("maintenance,on=credit")
+    emulators = [Emulator(faults=faults) for faults in (str(fault), fault, [fault], None, engine)]
+    codes = [each.world.serve(Call("credit", authorization="Bearer k")).code for each in emulators]
+
+    assert codes == [455, 455, 455, 200, 455]
+    assert emulators[-1].faults is engine
+
+
+async def test_an_emulated_client_has_what_it_is_given() -> None:
+    """Its credits, and messages that take the time they are told to."""
+    async with emulated_client(credits=7, latency=Latency(least=3)) as client:
+        began = asyncio.get_running_loop().time()
+        balance = await client.balance()
+        took = asyncio.get_running_loop().time() - began
+
+    assert (balance, round(took)) == (7, 6)
 
 
 async def test_faults_come_and_go_while_it_runs() -> None:

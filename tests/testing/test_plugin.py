@@ -7,38 +7,7 @@ import sys
 
 import pytest
 
-HEAD = """
-    import asyncio, os
-    import pytest
-    from nanobanana_async import Client
-    from nanobanana_async.testing import VirtualTimeLoop
-
-    def is_virtual():
-        return isinstance(asyncio.get_running_loop(), VirtualTimeLoop)
-"""
-
-
-@pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
-    """An empty suite that has asked for the plugin."""
-    pytester.makeconftest('pytest_plugins = ["nanobanana_async.testing.plugin"]')
-    pytester.makepyprojecttoml(
-        """
-        [tool.pytest.ini_options]
-        asyncio_mode = "auto"
-        asyncio_default_fixture_loop_scope = "function"
-        filterwarnings = ["error"]
-        addopts = "--strict-markers -p no:cacheprovider"
-        """
-    )
-    return pytester
-
-
-def run(suite: pytest.Pytester, tests: str, **outcomes: int) -> pytest.RunResult:
-    suite.makepyfile(HEAD + tests)
-    result = suite.runpytest_inprocess("-q")
-    result.assert_outcomes(**outcomes)
-    return result
+from tests.testing.user_suite import run
 
 
 def test_the_client_is_of_the_emulator_in_process_and_on_virtual_time(suite: pytest.Pytester) -> None:
@@ -114,30 +83,6 @@ def test_a_marker_says_how_the_gateway_behaves(suite: pytest.Pytester) -> None:
 """,
         passed=2,
     )
-
-
-@pytest.mark.parametrize(
-    ("marker", "words"),
-    [
-        ("credit=5", "'credit'*it takes*credits"),
-        ("speed=0", "speed"),
-        ("'fast'", "keywords only"),
-        ("faults=['x']", "x"),
-    ],
-)
-def test_a_marker_that_means_nothing_is_told(suite: pytest.Pytester, marker: str, words: str) -> None:
-    """The test's name, the word, and what there is."""
-    result = run(
-        suite,
-        f"""
-    @pytest.mark.nanobanana({marker})
-    async def test_one(nanobanana_emulator):
-        pass
-""",
-        errors=1,
-    )
-
-    result.stdout.fnmatch_lines([f"*{words}*"])
 
 
 def test_the_clock_is_chosen_by_fixture_and_marker(suite: pytest.Pytester) -> None:

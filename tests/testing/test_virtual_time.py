@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TypeVar
 
 import anyio
@@ -147,6 +149,60 @@ def test_a_wait_that_nothing_can_end_is_told() -> None:
     assert cleaned == [True]
 
 
+@pytest.mark.parametrize("seconds", [math.inf, 1e10, 100.1 * 365.25 * 86_400])
+@pytest.mark.parametrize("sleep", [asyncio.sleep, anyio.sleep], ids=["asyncio", "anyio"])
+def test_who_sleeps_for_ever_does_not_keep_the_loop_awake(
+    sleep: Callable[[float], Awaitable[None]], seconds: float
+) -> None:
+    """A timer past the end of the clock is none: beside it, a wait that nothing can end is still told."""
+    times: list[float] = []
+
+    async def main(loop: VirtualTimeLoop) -> None:
+        background = asyncio.ensure_future(sleep(seconds))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            times.append(loop.time())
+            background.cancel()
+
+    with pytest.raises(StalledError):
+        on_virtual_time(main, patience=0.02)
+    assert times == [pytest.approx(1000)]
+
+
+def test_a_timer_that_never_comes_can_be_taken_back() -> None:
+    """A time-out of for ever is left like any other, and a closed loop takes no timer at all."""
+
+    async def main(loop: VirtualTimeLoop) -> str:
+        async with asyncio.timeout(1e12):
+            await asyncio.sleep(5)
+        loop.call_later(math.inf, pytest.fail, "it came").cancel()
+        await asyncio.sleep(TEN_YEARS)
+        return "done"
+
+    assert on_virtual_time(main) == "done"
+    loop = VirtualTimeLoop()
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.call_at(math.inf, print)
+
+
+def test_what_ticks_for_ever_stalls_at_the_end_of_the_clock() -> None:
+    """A background job that wakes every month keeps a deadlock from being seen for a hundred years, and no longer."""
+
+    async def tick() -> None:
+        for _ in count():
+            await asyncio.sleep(30 * 86_400)
+
+    async def main(_: VirtualTimeLoop) -> None:
+        ticking = asyncio.create_task(tick())
+        await asyncio.Event().wait()
+        ticking.cancel()
+
+    with pytest.raises(StalledError):
+        on_virtual_time(main, patience=0.02)
+
+
 def test_a_thread_that_nobody_told_of_is_waited_for_where_nothing_else_is_left() -> None:
     """With no timer to jump to, a call from a foreign thread still arrives."""
 
@@ -173,14 +229,19 @@ def test_a_lag_is_made_by_moving_the_clock() -> None:
     assert on_virtual_time(main) == pytest.approx(5)
 
 
-@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
-async def test_time_does_not_run_backwards(seconds: float) -> None:
-    """Nor by what is no number."""
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(-1.0, "backwards"), (math.nan, "backwards"), (math.inf, "past the end"), (1e308, "past the end")],
+)
+async def test_time_goes_forward_and_not_for_ever(seconds: float, words: str) -> None:
+    """Neither back, nor by what is no number, nor past the hundred years that the clock has."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualTimeLoop)
+    before = loop.time()
 
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(ValueError, match=words):
         loop.advance(seconds)
+    assert loop.time() == before
 
 
 def test_sockets_that_are_ready_go_before_the_clock() -> None:

@@ -36,6 +36,7 @@ class Delivery:
     due_at: float
     """When it fell due first, in seconds since the epoch, whatever then held it up."""
     headers: Mapping[str, str] = field(default=_FIRST, repr=False)
+    """Unsigned until it goes out."""
     attempt: int = 1
     kind: Kind = "genuine"
     fault: str | None = None

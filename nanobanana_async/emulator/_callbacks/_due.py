@@ -6,13 +6,16 @@ Theory of operation
    in between: whoever carries callbacks asks `next_at`, sleeps, and takes what is due.
 2. Faults are asked once a task, when its callback falls due.
 3. Not answered with a 2xx in time, it is repeated up to 3 times, after 1, 5 and 15 s (the vendor documents the number
-   for sibling services, the pauses are ours), divided by the speed of the emulator. Each attempt is signed anew.
+   for sibling services, the pauses are ours), divided by the speed of the emulator. Each attempt is signed anew, when
+   it goes out: one that had to wait for a busy receiver is as fresh as any.
 4. One that was answered or given up is written down, so that an emulator with a state folder never sends it again.
 5. An address beyond this machine is noted and never handed out, also with `allow_remote`.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from itertools import count
@@ -22,7 +25,7 @@ from attrs import define, evolve, field
 
 from nanobanana_async.emulator._accounts import Accounts
 from nanobanana_async.emulator._callbacks._delivery import Delivery, Shape, message, signed
-from nanobanana_async.emulator._callbacks._forgery import forgery, unknown_id
+from nanobanana_async.emulator._callbacks._forgery import WRONG_KEY, forgery, unknown_id
 from nanobanana_async.emulator._faults import Fault, FaultName, Faults
 from nanobanana_async.emulator._ledger import CallbackSeen, Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
@@ -40,6 +43,7 @@ REPLAYED_AFTER = 600.0
 """Seconds, at any speed: what a receiver takes for fresh is a matter of its own clock."""
 
 _Ills: TypeAlias = Mapping[FaultName, Fault]
+_logger = logging.getLogger("nanobanana_async.emulator")
 
 
 @define
@@ -54,7 +58,9 @@ class Callbacks:
     on_earlier: Callable[[], None] | None = field(default=None, init=False, repr=False)
     """Called when `next_at` has come nearer; for the one who sleeps until then."""
     _due: list[tuple[float, int, Task | Delivery]] = field(factory=list, init=False, repr=False)
-    _held: list[tuple[float, Delivery]] = field(factory=list, init=False, repr=False)
+    _held: deque[tuple[float, Delivery]] = field(factory=deque, init=False, repr=False)
+    """Until when each is held, in the order in which they fell due: so whoever may go stands in front."""
+    _to_replay: set[str] = field(factory=set, init=False, repr=False)
     _settled: set[str] = field(factory=set, init=False, repr=False)
     _numbers: count[int] = field(factory=count, init=False, repr=False)
 
@@ -69,19 +75,30 @@ class Callbacks:
 
     def next_at(self) -> float | None:
         """When something falls due; None while nothing will."""
-        moments = [until for until, _ in self._held]
-        if self._due:
-            moments.append(self._due[0][0])
-        return min(moments, default=None)
+        return min((queue[0][0] for queue in (self._held, self._due) if queue), default=None)
 
     def take_due(self, now: float) -> list[Delivery]:
-        """What is to be sent now, signed. Each must be given back to `answered`."""
-        ready = [delivery for until, delivery in self._held if until <= now]
-        self._held = [(until, delivery) for until, delivery in self._held if until > now]
+        """What is to be sent now. Each goes out as `sealed` makes it, and must be given back to `answered`."""
+        ready: list[Delivery] = []
+        while self._held and self._held[0][0] <= now:
+            ready.append(self._held.popleft()[1])
         while self._due and self._due[0][0] <= now:
             what = heappop(self._due)[2]
             ready += self._first(what, now) if isinstance(what, Task) else [what]
-        return [self._signed(each, now) for each in ready if self._stays_here(each, now)]
+        return [each for each in ready if self._stays_here(each, now)]
+
+    def sealed(self, delivery: Delivery, now: float) -> Delivery:
+        """The callback as it goes out at this moment: with the time of now under its signature. To be sent at once."""
+        if delivery.kind == "replayed":
+            return delivery
+        key = self._options.webhook_key
+        if delivery.kind == "forged" and key is not None:
+            key = WRONG_KEY
+        going = evolve(delivery, headers=signed(delivery.task_id, key, now))
+        if delivery.kind == "genuine" and delivery.task_id in self._to_replay:
+            self._to_replay.discard(delivery.task_id)
+            self._push(now + REPLAYED_AFTER, evolve(going, kind="replayed"))
+        return going
 
     def answered(self, delivery: Delivery, status: int | None, now: float) -> None:
         """Book what the receiver said, None for nothing at all: done, to be repeated, or given up."""
@@ -103,7 +120,7 @@ class Callbacks:
         ills: _Ills = {fault.name: fault for fault in self._faults.on_callback(task, now)}
         genuine = self._genuine(task, ills, now)
         if "callback-replayed" in ills:
-            self._push(now + REPLAYED_AFTER, evolve(self._signed(genuine, now), kind="replayed"))
+            self._to_replay.add(task.id)
         copies = [genuine, genuine] if "callback-twice" in ills else [genuine]
         forged = self._forged(task, now) if "callback-forged" in ills else []
         return forged + self._held_up(copies, ills, now)
@@ -117,7 +134,7 @@ class Callbacks:
             for copy in copies:
                 self._push(now + ills["callback-late"].number("seconds"), copy)
         elif "callback-out-of-order" in ills:
-            self._held += [(now + HELD_SECONDS / self._options.speed, copy) for copy in copies]
+            self._held.extend((now + HELD_SECONDS / self._options.speed, copy) for copy in copies)
         else:
             return copies
         return []
@@ -136,22 +153,16 @@ class Callbacks:
 
     def _forged(self, task: Task, now: float) -> list[Delivery]:
         """For this task, for one that is still running, and for one that never was."""
-        url, is_signed = task.callback_url or "", self._options.webhook_key is not None
-        running = min((entry for entry in self._due if isinstance(entry[2], Task)), default=(0, 0, None))[2]
-        victims = [task, running] if isinstance(running, Task) else [task]
+        running = next((entry[2] for entry in self._due if isinstance(entry[2], Task)), None)
+        victims = [task] if running is None else [task, running]
         said = self._record(task, now) | {"taskId": unknown_id(task.id)}
         return [
-            *(forgery(self._record(each, now), each.callback_url or "", now, is_signed=is_signed) for each in victims),
-            forgery(said, url, now, is_signed=is_signed),
+            *(forgery(self._record(each, now), each.callback_url or "", now) for each in victims),
+            forgery(said, task.callback_url or "", now),
         ]
 
     def _record(self, task: Task, now: float) -> dict[str, object]:
         return record(task, now, base_url=task.base_url, shape=self._options.record_shape)
-
-    def _signed(self, delivery: Delivery, now: float) -> Delivery:
-        if delivery.kind != "genuine":
-            return delivery
-        return evolve(delivery, headers=signed(delivery.task_id, self._options.webhook_key, now))
 
     def _stays_here(self, delivery: Delivery, now: float) -> bool:
         if is_loopback(delivery.url):
@@ -163,10 +174,8 @@ class Callbacks:
 
     def _release(self, delivery: Delivery, now: float) -> None:
         """A later one has been answered: those that were to come after it may go."""
-        free = [held for _, held in self._held if held.due_at < delivery.due_at]
-        self._held = [(until, held) for until, held in self._held if held not in free]
-        for held in free:
-            self._push(now, held)
+        while self._held and self._held[0][1].due_at < delivery.due_at:
+            self._push(now, self._held.popleft()[1])
 
     def _push(self, at: float, what: Task | Delivery) -> None:
         before = self.next_at()
@@ -175,7 +184,10 @@ class Callbacks:
             self.on_earlier()
 
     def _settle(self, task_id: str) -> None:
-        self._log.append("callback", {"task": task_id})
+        try:
+            self._log.append("callback", {"task": task_id})
+        except OSError as error:
+            _logger.warning("the callback of %s will be sent again after a restart: %s", task_id, error)
 
     def _note(self, delivery: Delivery, status: int | None, now: float, note: str = "") -> None:
         seen = CallbackSeen(

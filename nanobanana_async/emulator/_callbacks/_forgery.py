@@ -10,14 +10,14 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 
-from nanobanana_async.emulator._callbacks._delivery import Delivery, message, signed
+from nanobanana_async.emulator._callbacks._delivery import Delivery, message
 from nanobanana_async.emulator._plans import SUCCESS
 
 FOREIGN_URL = "https://forged.example/banana.png"
-_WRONG_KEY = "not the key of the settings"
+WRONG_KEY = "not the key of the settings"
 
 
-def forgery(record: Mapping[str, object], url: str, now: float, *, is_signed: bool) -> Delivery:
+def forgery(record: Mapping[str, object], url: str, now: float) -> Delivery:
     """A callback that says of this record that it succeeded, and where its picture is: far away."""
     task_id = str(record["taskId"])
     result = {"resultUrls": [FOREIGN_URL]}
@@ -28,7 +28,6 @@ def forgery(record: Mapping[str, object], url: str, now: float, *, is_signed: bo
         url,
         message({**record, **said, **later, "completeTime": int(now * 1000)}),
         now,
-        headers=signed(task_id, _WRONG_KEY if is_signed else None, now),
         kind="forged",
         fault="callback-forged",
     )

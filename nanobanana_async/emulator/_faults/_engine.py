@@ -10,14 +10,16 @@ Theory of operation
    to spoil, the later one has not struck.
 4. A fault about fates or records counts tasks, not calls, and what it has once chosen stays chosen: a task does not
    change its shape from look to look.
-5. The active faults are one tuple, replaced whole: any thread may add and remove, the world's thread reads.
-6. With none active it costs three calls that return at once.
+5. Time is counted from the first call that the world is asked: a world may be made long before the loop runs whose
+   clock is its own.
+6. The active faults are one tuple, replaced whole: any thread may add and remove, the world's thread reads.
+7. With none active it costs three calls that return at once.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from random import Random
 
@@ -45,25 +47,28 @@ class Faults:
     """The active faults. Subclasses may override a moment and do as they like there.
 
     Args:
-        faults: The first ones, as values or as text.
+        faults: The first ones, as values or as text: one or several.
         seed: Of their chance; None takes the world's.
 
     Raises:
         FaultError: One of them cannot be understood.
     """
 
-    _faults: str | Iterable[Fault | str] = field(default=(), repr=False)
+    _faults: Fault | str | Iterable[Fault | str] | None = field(default=(), repr=False)
     seed: int | None = None
     _standing: tuple[Standing, ...] = field(default=(), init=False, repr=False)
+    _strikes: dict[str, int] = field(factory=dict, init=False, repr=False)
+    """By name, of the active ones and of those that were. Only the world's thread counts here."""
     _latest: tuple[Fault, ...] = field(default=(), init=False, repr=False)
     _writing: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     _clock: Callable[[], float] | None = field(default=None, init=False, repr=False)
-    _began: float = field(default=0.0, init=False, repr=False)
+    _began: float | None = field(default=None, init=False, repr=False)
+    """When the world was first asked; before that no clock is read, for its loop may not run yet."""
     _tasks: Tasks = field(factory=_no_tasks, init=False, repr=False)
     _world_seed: int = field(default=0, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self.replace([self._faults] if isinstance(self._faults, str) else self._faults)
+        self.replace(_listed(self._faults))
 
     def __iter__(self) -> Iterator[Fault]:
         """The active ones, in the order in which they were added."""
@@ -88,7 +93,7 @@ class Faults:
         Raises:
             FaultError: The text cannot be understood.
         """
-        value = Fault.parse(fault) if isinstance(fault, str) else fault
+        value = _read(fault)
         since = self._elapsed()
         with self._writing:
             self._standing = (*self._standing, self._new(value, self._standing, since))
@@ -100,12 +105,11 @@ class Faults:
         Raises:
             FaultError: It is not active, or the text cannot be understood.
         """
-        value = Fault.parse(fault) if isinstance(fault, str) else fault
+        value = _read(fault)
         with self._writing:
             found = next((each for each in self._standing if each.fault == value), None)
             if found is None:
-                active = "; ".join(map(str, self)) or "none"
-                raise FaultError(f"{str(value)!r} is not active. Active: {active}.")
+                raise self._not_active(value)
             self._standing = tuple(each for each in self._standing if each is not found)
 
     def replace(self, faults: Iterable[Fault | str]) -> None:
@@ -114,7 +118,7 @@ class Faults:
         Raises:
             FaultError: One of them cannot be understood; then all is as it was.
         """
-        values = [Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults]
+        values = [_read(fault) for fault in faults]
         since = self._elapsed()
         with self._writing:
             self._standing = self._all_new(values, since)
@@ -124,19 +128,42 @@ class Faults:
         self.replace(())
 
     def struck(self, fault: Fault | str) -> int:
-        """How often an active fault has struck, all that are equal to it together."""
-        value = Fault.parse(fault) if isinstance(fault, str) else fault
-        return sum(each.struck for each in self._standing if each.fault == value)
+        """How often a fault has struck.
+
+        A bare name, as in ``struck("too-many")``, is all faults of that name together, those that were taken back
+        included. Anything else is the active ones that are equal to it.
+
+        Raises:
+            FaultError: There is no such fault, or the text cannot be understood.
+        """
+        value = _read(fault)
+        if isinstance(fault, str) and value == Fault(value.name):
+            if value.name not in self._strikes:
+                raise self._not_active(value)
+            return self._strikes[value.name]
+        counts = self.counts()
+        if value not in counts:
+            raise self._not_active(value)
+        return counts[value]
+
+    def counts(self) -> Mapping[Fault, int]:
+        """How often each active fault has struck, equal ones together, in the order in which they were added."""
+        counts: dict[Fault, int] = {}
+        for each in self._standing:
+            counts[each.fault] = counts.get(each.fault, 0) + each.struck
+        return counts
 
     def begin(self, clock: Callable[[], float], tasks: Tasks, *, seed: int) -> None:
         """A world begins and will consult these faults: every count starts anew. For the world to call."""
         with self._writing:
-            self._clock, self._began, self._tasks, self._world_seed = clock, clock(), tasks, seed
+            self._clock, self._began, self._tasks, self._world_seed = clock, None, tasks, seed
+            self._strikes = {}
             self._standing = self._all_new(self, 0.0)
 
     def on_arrival(self, call: Call, now: float) -> Reply | None:
         """Before anything is looked at: an answer in its place, with no effect on the world; None to go on."""
         self._latest = ()
+        self._elapsed_at(now)
         if not self._standing:
             return None
         reply: Reply | None = None
@@ -186,7 +213,7 @@ class Faults:
         """The callback of a task falls due: the faults of kind `callback` that strike at it. Asked once a task."""
         found = [each for each in self._at("callback", now, lambda: matter_of_order(task.order)) if each.is_next()]
         for each in found:
-            each.strike()
+            self._count(each)
         return tuple(each.fault for each in found)
 
     def _about(self, call: Call, moment: Moment, now: float) -> Iterator[Standing]:
@@ -194,15 +221,18 @@ class Faults:
         return (each for each in self._at(moment, now, about) if call.operation in each.operations)
 
     def _at(self, moment: Moment, now: float, about: Callable[[], Matter | None]) -> Iterator[Standing]:
-        self._began = min(self._began, now)  # an engine may be made before the loop runs whose time this is
-        elapsed = now - self._began
+        elapsed = self._elapsed_at(now)
         for each in self._standing:
             if each.moment == moment and each.is_on(elapsed) and _is_meant(each.fault, about):
                 yield each
 
     def _strike(self, each: Standing, task_id: str | None = None) -> None:
-        each.strike(task_id)
+        self._count(each, task_id)
         self._latest = (*self._latest, each.fault)
+
+    def _count(self, each: Standing, task_id: str | None = None) -> None:
+        each.strike(task_id)
+        self._strikes[each.fault.name] = self._strikes.get(each.fault.name, 0) + 1
 
     def _all_new(self, faults: Iterable[Fault], since: float) -> tuple[Standing, ...]:
         standing: tuple[Standing, ...] = ()
@@ -214,10 +244,40 @@ class Faults:
         seed = self._world_seed if self.seed is None else self.seed
         twin = sum(each.fault == fault for each in others)
         draw = Random(f"{seed}:{fault}:{twin}")  # noqa: S311 - to be repeated, not secret
+        self._strikes.setdefault(fault.name, 0)
         return Standing(fault, draw, since)
 
     def _elapsed(self) -> float:
-        return 0.0 if self._clock is None else max(self._clock() - self._began, 0.0)
+        """Seconds since the beginning, by the world's own clock; none before it."""
+        return 0.0 if self._clock is None or self._began is None else max(self._clock() - self._began, 0.0)
+
+    def _elapsed_at(self, now: float) -> float:
+        """Seconds since the beginning, which is when this is first asked; a clock that was put back begins anew."""
+        self._began = now if self._began is None else min(self._began, now)
+        return now - self._began
+
+    def _not_active(self, fault: Fault) -> FaultError:
+        active = "; ".join(map(str, self)) or "none"
+        return FaultError(f"{str(fault)!r} is not active. Active: {active}.")
+
+
+def _listed(faults: object) -> list[Fault]:
+    """One fault or several, as values or as text; None is none."""
+    if faults is None:
+        return []
+    if isinstance(faults, str | Fault):
+        return [_read(faults)]
+    if not isinstance(faults, Iterable):
+        raise FaultError(f'faults={faults!r} is not allowed: one fault or a list, as in ["too-many,nth=3", "silent"]')
+    return [_read(fault) for fault in faults]
+
+
+def _read(fault: object) -> Fault:
+    if isinstance(fault, str):
+        return Fault.parse(fault)
+    if not isinstance(fault, Fault):
+        raise FaultError(f"{fault!r} is no fault: give text, such as 'too-many,nth=3', or a Fault")
+    return fault
 
 
 def _is_meant(fault: Fault, about: Callable[[], Matter | None]) -> bool:

@@ -9,7 +9,6 @@ It does nothing by itself: the engine decides when, the module of its kind what.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from operator import itemgetter
 from typing import Any, Self, cast
 
@@ -21,14 +20,22 @@ from nanobanana_async.emulator._faults._readers import Value, written
 from nanobanana_async.emulator._faults._spec import FaultSpec
 from nanobanana_async.emulator._faults._text import joined, split
 from nanobanana_async.emulator._faults._when import WHEN, When, read_condition
+from nanobanana_async.emulator._nearest import did_you_mean, plain
 
 
 def _pairs(said: Mapping[str, Value] | Iterable[tuple[str, Value]]) -> tuple[tuple[str, Value], ...]:
     return tuple(sorted(dict(said).items(), key=itemgetter(0)))
 
 
-def _known(_fault: Fault, _attribute: object, name: str) -> None:
-    spec_of(name)
+def _name(said: FaultName) -> FaultName:
+    return spec_of(said).name
+
+
+def _conditions(fault: Fault, _attribute: object, when: object) -> None:
+    if not isinstance(when, When):
+        raise FaultError(
+            f"{fault.name}: when={when!r} is no When: write When(nth=3), or all of it as text: '{fault.name},nth=3'"
+        )
 
 
 @frozen
@@ -36,7 +43,7 @@ class Fault:
     """One thing that goes wrong on purpose.
 
     Args:
-        name: Which of `FAULTS`.
+        name: Which of `FAULTS`; case and underscores count for nothing.
         when: When it strikes; by default, always.
         parameters: Its own settings, by the names that `FAULTS` gives them.
 
@@ -44,8 +51,8 @@ class Fault:
         FaultError: A name, a setting or a value that is not known.
     """
 
-    name: FaultName = field(validator=_known)
-    when: When = field(factory=When, kw_only=True)
+    name: FaultName = field(converter=_name)
+    when: When = field(factory=When, kw_only=True, validator=_conditions)
     parameters: tuple[tuple[str, Value], ...] = field(default=(), kw_only=True, converter=_pairs)
 
     def __attrs_post_init__(self) -> None:
@@ -61,12 +68,13 @@ class Fault:
         Raises:
             FaultError: The text is not of that form, or names what is not known.
         """
-        name, settings = split(text)
+        name, said = split(_text(text))
         spec = spec_of(name)
+        settings = [(plain(key), value) for key, value in said]
         keys = [key for key, _ in settings]
         for key in keys:
             if keys.count(key) > 1:
-                raise FaultError(f"{name}: {key} is given twice")
+                raise FaultError(f"{spec.name}: {key} is given twice")
         conditions: dict[str, Any] = {key: read_condition(key, said) for key, said in settings if key in WHEN}
         own = [(key, said) for key, said in settings if key not in WHEN]
         return cls(spec.name, when=When(**conditions), parameters=own)
@@ -98,22 +106,31 @@ class Fault:
         parameter = self.spec.parameter(name)
         if parameter is None:
             taken = [*(each.name for each in self.spec.parameters), *WHEN]
-            raise FaultError(f"{self.name} takes no {name!r}{_nearest(name, taken)}; it takes {', '.join(taken)}.")
+            near = did_you_mean(name, taken) or "."
+            raise FaultError(f"{self.name} takes no {name!r}{near} It takes {', '.join(taken)}.")
         try:
-            return name, parameter.reader.read(written(said))
+            return name, parameter.reader.read(written(_value(said)))
         except ValueError:
             raise FaultError(f"{self.name}: {name}={written(said)!r} is not allowed: {parameter.allowed}") from None
 
 
 def spec_of(name: str) -> FaultSpec:
     """The entry of the catalogue. Raises FaultError for a name that is not in it."""
-    spec = FAULTS.get(cast("FaultName", name))
+    spec = FAULTS.get(cast("FaultName", plain(_text(name))))
     if spec is None:
-        hint = _nearest(name, FAULTS) or f"; there are {', '.join(FAULTS)}"
-        raise FaultError(f"{name!r} is no fault{hint}")
+        near = did_you_mean(name, FAULTS) or "; `nanobanana emulator --faults` lists them all"
+        raise FaultError(f"{name!r} is no fault{near}")
     return spec
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _text(said: object) -> str:
+    if not isinstance(said, str):
+        raise FaultError(f"{said!r} is no fault: give text, such as 'too-many,nth=3'")
+    return said
+
+
+def _value(said: object) -> object:
+    """A value that can be written; ValueError for None and the like: what is not wanted is left out."""
+    if not isinstance(said, str | int | float):
+        raise ValueError(said)  # noqa: TRY004  told like any other value that is not allowed
+    return said

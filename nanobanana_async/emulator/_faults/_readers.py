@@ -23,6 +23,7 @@ OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 UPLOADS: tuple[Operation, ...] = ("stream-upload", "base64-upload", "url-upload")
 _GROUPS = {"any": OPERATIONS, "uploads": UPLOADS}
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+_MOST_SECONDS, _MOST_TIMES = 1e9, 1e6
 
 
 @frozen
@@ -102,9 +103,10 @@ def _read_operations(text: str) -> frozenset[Operation]:
     return frozenset(found)
 
 
-SECONDS = number("seconds, 0 or more", lambda value: value >= 0)
-PERIOD = number("seconds, more than 0", lambda value: value > 0)
-FACTOR = number("a number above 0", lambda value: value > 0)
+# Bounded, so that every moment has a date: a thousand million seconds are 31 years.
+SECONDS = number("seconds, 0 or more, at most 1e9", lambda value: 0 <= value <= _MOST_SECONDS)
+PERIOD = number("seconds, more than 0, at most 1e9", lambda value: 0 < value <= _MOST_SECONDS)
+FACTOR = number("a number above 0, at most 1e6", lambda value: 0 < value <= _MOST_TIMES)
 SHARE = number("a number from 0 up to, but not including, 1", lambda value: 0 <= value < 1)
 CHANCE = number("a number above 0 and at most 1", lambda value: 0 < value <= 1)
 COUNT = whole("a whole number, 1 or more", least=1)

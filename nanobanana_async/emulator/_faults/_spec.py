@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from nanobanana_async.emulator._calls import Operation
 from nanobanana_async.emulator._faults._names import FaultKind, FaultName
-from nanobanana_async.emulator._faults._readers import Reader, Value
+from nanobanana_async.emulator._faults._readers import ON, OPERATIONS, Reader, Value, written
 
 
 @frozen
@@ -39,6 +39,15 @@ class FaultSpec:
     """The operations it is about where nothing is said."""
     may_be_on: tuple[Operation, ...] = field(default=(), kw_only=True)
     """The operations that `on` may name; empty where it may not be given."""
+
+    @property
+    def where(self) -> FaultParameter | None:
+        """The condition `on` as this fault takes it, its usual operations the default; None where it takes none."""
+        if not self.may_be_on:
+            return None
+        not_on = ", ".join(operation for operation in OPERATIONS if operation not in self.may_be_on)
+        allowed = f"any but {not_on}" if not_on else "any"
+        return FaultParameter("on", Reader(allowed, ON.read), written(self.on), "at which operations")
 
     def parameter(self, name: str) -> FaultParameter | None:
         """The parameter of this name."""

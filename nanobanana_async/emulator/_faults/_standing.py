@@ -36,12 +36,14 @@ class Standing:
     fault: Fault
     draw: Random = field(repr=False)
     since: float
-    """When it was added, in seconds since the world began."""
+    """When it was added, in seconds since the world's first call."""
     moment: Moment = field(init=False)
     operations: Collection[Operation] = field(init=False, repr=False)
     """Those that it is about."""
     struck: int = field(default=0, init=False)
     _seen: int = field(default=0, init=False)
+    _used: int = field(default=0, init=False)
+    """Calls or tasks that it has struck at; a task counts once, however often it is looked at."""
     _chosen: dict[str, bool] = field(factory=dict, init=False, repr=False)
     _looks: dict[str, int] = field(factory=dict, init=False, repr=False)
 
@@ -69,7 +71,7 @@ class Standing:
         """Count a task when it is first met; whether it is one of those to strike, now as ever."""
         if task_id not in self._chosen:
             self._chosen[task_id] = self.is_next()
-        return self._chosen[task_id] and not self.is_spent
+        return self._chosen[task_id]
 
     def looks_again(self, task_id: str) -> bool:
         """Whether it may strike at one more look at this task."""
@@ -79,10 +81,11 @@ class Standing:
     def strike(self, task_id: str | None = None) -> None:
         """It happens, at a task or at any call."""
         self.struck += 1
+        self._used += task_id not in self._looks
         if task_id is not None:
             self._looks[task_id] = self._looks.get(task_id, 0) + 1
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has struck as often as it may."""
-        return self.fault.when.times is not None and self.struck >= self.fault.when.times
+        """Whether it has struck at as many calls or tasks as it may."""
+        return self.fault.when.times is not None and self._used >= self.fault.when.times

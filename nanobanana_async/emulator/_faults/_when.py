@@ -47,7 +47,7 @@ _SAYS = {
     "times": "at most so often",
     "prompt": "where it is found in the prompt",
     "model": "where it is this one",
-    "after": "not before so long after the beginning",
+    "after": "not before so long after the first call",
     "lasting": "for so long from then, or from now",
     "on": "at these operations, in place of the usual ones",
 }
@@ -59,14 +59,29 @@ FAULT_CONDITIONS: Mapping[str, str] = MappingProxyType(
 
 def read_condition(name: str, value: object) -> object:
     """The value of a condition. Raises FaultError for one that is not allowed."""
+    if not isinstance(value, str | int | float | frozenset):
+        raise FaultError(f"{name}={value!r} is not allowed: as text, {WHEN[name].allowed}")
     try:
         return WHEN[name].read(written(value))
     except ValueError:
         raise FaultError(f"{name}={written(value)!r} is not allowed: {WHEN[name].allowed}") from None
 
 
-def _as_set(value: object) -> frozenset[Any]:
-    return frozenset(value if isinstance(value, AbstractSet | Sequence) and not isinstance(value, str) else (value,))
+def _as_numbers(value: object) -> frozenset[Any]:
+    return _as_set("nth", value)
+
+
+def _as_operations(value: object) -> frozenset[Any]:
+    return _as_set("on", value)
+
+
+def _as_set(name: str, value: object) -> frozenset[Any]:
+    """One or several; a list with nothing in it is a slip, and would mean "always"."""
+    if not isinstance(value, AbstractSet | Sequence) or isinstance(value, str):
+        return frozenset((value,))
+    if not value and not isinstance(value, frozenset):
+        raise FaultError(f"{name}={value!r} names nothing at all: leave it out, or give {WHEN[name].allowed}")
+    return frozenset(value)
 
 
 @frozen(kw_only=True)
@@ -80,8 +95,9 @@ class When:
         times: At most so often.
         prompt: A regular expression to be found in the prompt of the create, or of the task that the call is about.
         model: The model of the same.
-        after: Not before so many seconds have passed since the world began.
-        lasting: For so many seconds from then; without `after`, from when the fault was added.
+        after: Not before so many seconds have passed since the world's first call.
+        lasting: For so many seconds from then; without `after`, from when the fault was added (before the first call:
+            from that).
         on: The operations it applies to; empty for those that the fault is usually about.
 
     Raises:
@@ -89,14 +105,14 @@ class When:
     """
 
     probability: float | None = None
-    nth: frozenset[int] = field(default=frozenset(), converter=_as_set)
+    nth: frozenset[int] = field(default=frozenset(), converter=_as_numbers)
     every: int | None = None
     times: int | None = None
     prompt: str | None = None
     model: str | None = None
     after: float | None = None
     lasting: float | None = None
-    on: frozenset[Operation] = field(default=frozenset(), converter=_as_set)
+    on: frozenset[Operation] = field(default=frozenset(), converter=_as_operations)
 
     def __attrs_post_init__(self) -> None:
         for name, value in self.given():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qs
 
 from attrs import evolve, frozen
@@ -22,13 +22,15 @@ from nanobanana_async.emulator._ledger import ledger_to_json
 from nanobanana_async.emulator._page._facts import active_faults, look_at
 from nanobanana_async.emulator._page._html import Asked, html_page
 from nanobanana_async.emulator._page._look import HEADERS
-from nanobanana_async.emulator._page._origin import is_foreign
+from nanobanana_async.emulator._page._origin import is_foreign, strange_host
+from nanobanana_async.emulator._places import host_of
 from nanobanana_async.emulator._world import World
 
 _FORM_MAX = 64 * 1024
 _LAST = 10_000
 _MOST = 10**9
 _SLOWEST_REFRESH = 60
+_BY_NAME = "ask 127.0.0.1 or localhost, or start it with --expose (expose=True), or with that name as its public URL"
 _HOW = 'send JSON such as {"fault": "too-many,nth=3"}, or a form with the field `fault`'
 
 
@@ -39,11 +41,22 @@ class PageDesk:
     _world: World
     _recent: deque[Exchange]
     """The last exchanges, the oldest first."""
+    _hosts: Collection[str] | None = ()
+    """The names under which it may be asked, beside those of loopback and the public URL's; None lets in any."""
 
-    def home(self, request: Request, base_url: str) -> Page:
-        """`GET /`: the page for a browser, three lines for anybody else."""
+    def turned_away(self, request: Request) -> Answer | None:
+        """The answer to another web page, whether it wants to look or to change something; None for all others."""
+        if request.method in ("POST", "DELETE") and is_foreign(request.headers):
+            return _no("the faults of this emulator are not for another web page to change")
+        public_url = self._world.options.public_url
+        hosts = None if self._hosts is None else (*self._hosts, *([host_of(public_url)] if public_url else ()))
+        host = strange_host(request.headers, hosts)
+        return None if host is None else _no(f"{host!r} is no name of this emulator: {_BY_NAME}")
+
+    def home(self, request: Request, base_url: str) -> Reply:
+        """`GET /`: the page for a browser, three lines that tell no more than numbers for anybody else."""
         if _wants_html(request):
-            return self._page(_asked(request, self._world, base_url))
+            return self.turned_away(request) or self._page(_asked(request, self._world, base_url))
         world = self._world
         said = (
             "nanobanana emulator\n"
@@ -73,8 +86,6 @@ class PageDesk:
 
     async def change_faults(self, request: Request, base_url: str) -> Reply:
         """`POST /faults`: add one, or remove one by the page's own button."""
-        if is_foreign(request.headers):
-            return _foreign()
         said = _fields(await read_body(request, _FORM_MAX))
         try:
             self._change(said)
@@ -91,8 +102,6 @@ class PageDesk:
 
     def withdraw_faults(self, request: Request) -> Answer:
         """`DELETE /faults`: all of them, or the one named by `?fault=`."""
-        if is_foreign(request.headers):
-            return _foreign()
         text = request.query_params.get("fault")
         try:
             if text is None:
@@ -165,6 +174,5 @@ def _wrong(msg: str) -> Answer:
     return Answer(refused(RefusedError(400, msg)).payload, status=400)
 
 
-def _foreign() -> Answer:
-    msg = "the faults of this emulator are not for another web page to change"
+def _no(msg: str) -> Answer:
     return Answer(refused(RefusedError(403, msg)).payload, status=403)

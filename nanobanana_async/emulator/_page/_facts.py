@@ -45,6 +45,8 @@ class TaskFacts:
     """From acceptance to its end, or to now."""
     polls: int
     error: str
+    was_given_back: bool
+    """Whether its credits have returned, because it failed."""
 
 
 @frozen
@@ -102,8 +104,7 @@ def look_at(world: World, recent: Iterable[Exchange], *, before: int | None = No
 
 def active_faults(world: World) -> tuple[FaultFacts, ...]:
     """What goes wrong on purpose, in the order in which it was added; equal ones stand there once."""
-    faults = dict.fromkeys(world.faults)
-    return tuple(FaultFacts(str(fault), fault.spec.says, world.faults.struck(fault)) for fault in faults)
+    return tuple(FaultFacts(str(fault), fault.spec.says, struck) for fault, struck in world.faults.counts().items())
 
 
 def _below(tasks: Iterable[Task], before: int | None) -> Iterable[Task]:
@@ -135,12 +136,14 @@ def _task(world: World, task: Task, now: float) -> TaskFacts:
     state = plan.state(now)
     is_over = state in (SUCCESS, FAIL)
     failure = plan.failure if state == FAIL else None
+    gives_back_at = plan.gives_back_at()
     return TaskFacts(
         task,
         state,
         seconds=(plan.last.at if is_over else now) - plan.created_at,
         polls=world.ledger.polls.get(task.id, 0),
         error=f"{failure.code}: {failure.msg}" if failure else "",
+        was_given_back=gives_back_at is not None and gives_back_at <= now,
     )
 
 

@@ -18,7 +18,7 @@ from nanobanana_async.emulator._page._look import FAVICON, SCRIPT, STYLE
 from nanobanana_async.emulator._plans import FAIL, SUCCESS
 from nanobanana_async.emulator._tasks import Task
 
-_PROMPT, _TITLE = 110, 600
+_PROMPT, _TITLE, _PATH = 110, 600, 200
 _STATES: Mapping[str, str] = {SUCCESS: "done", FAIL: "refused"}
 
 
@@ -115,13 +115,14 @@ def _task(facts: TaskFacts) -> Html:
     if facts.state == SUCCESS:
         prompt = tag("a", prompt, href=f"files/results/{task.file_name}")
     error = tag("span", facts.error, class_="error") if facts.error else ""
+    back = tag("span", " given back", class_="soft back") if facts.was_given_back else ""
     size = tag("span", f"{order.resolution} {order.aspect_ratio}", class_="soft whole")
     return tag(
         "tr",
         tag("td", prompt, " ", error, tag("span", task.id, class_="id"), class_="prompt"),
         tag("td", facts.state, class_=_STATES.get(facts.state)),
         tag("td", order.model, " ", size),
-        tag("td", f"{order.credits:g}", class_="number", data_label="credits"),
+        tag("td", f"{order.credits:g}", back, class_="number", data_label="credits"),
         tag("td", f"{facts.seconds:.1f}", class_="number", data_label="seconds"),
         tag("td", facts.polls, class_="number", data_label="polls"),
     )
@@ -171,7 +172,7 @@ def _fault(facts: FaultFacts) -> Html:
 
 
 def _form(asked: Asked) -> Html:
-    none = tag("option", "as written", value="", selected=not asked.fault_name)
+    none = tag("option", "the one written below", value="", selected=not asked.fault_name)
     options = [
         tag("option", f"{spec.name}: {spec.says}", value=spec.name, selected=spec.name == asked.fault_name)
         for spec in FAULTS.values()
@@ -180,8 +181,8 @@ def _form(asked: Asked) -> Html:
     text = tag("input", name="fault", class_="text", value=asked.fault_text, placeholder=example)
     return tag(
         "form",
-        tag("label", "name", tag("select", none, *options, name="name")),
-        tag("label", "the fault, or the settings of the one named above", text),
+        tag("label", "fault", tag("select", none, *options, name="name")),
+        tag("label", "its settings, as NAME=VALUE with commas between; or the whole fault, where none is chosen", text),
         tag("div", tag("button", "add")),
         method="post",
         action="faults",
@@ -197,7 +198,9 @@ def _help() -> Html:
 
 
 def _entry(spec: FaultSpec) -> tuple[Html, Html]:
-    settings = (tag("div", tag("code", each.name), f" {each.says} ({each.allowed})") for each in spec.parameters)
+    settings = [tag("div", tag("code", each.name), f" {each.says} ({each.allowed})") for each in spec.parameters]
+    if spec.where is not None:
+        settings.append(tag("div", tag("code", "on"), f" {spec.where.default} unless told ({spec.where.allowed})"))
     return tag("dt", tag("code", spec.name), " ", spec.says), tag("dd", *settings)
 
 
@@ -209,13 +212,14 @@ def _requests(requests: Iterable[Exchange]) -> Html:
 
 def _request(exchange: Exchange) -> Html:
     said = f"{exchange.code} \u00b7 {exchange.seconds * 1000:.1f} ms"
-    fault = f" \u00b7 {exchange.fault}" if exchange.fault else ""
+    fault = tag("span", f"fault: {exchange.fault}", class_=f"fault {exchange.outcome}") if exchange.fault else ""
     return tag(
         "li",
         tag("span", _time(exchange.at), class_="soft"),
         tag("span", exchange.method),
-        tag("span", tag("bdi", exchange.path), class_="path", title=exchange.path),
-        tag("span", said, fault, class_=exchange.outcome),
+        tag("span", tag("bdi", shortened(exchange.path, _PATH)), class_="path", title=exchange.path),
+        tag("span", said, class_=f"said {exchange.outcome}"),
+        fault,
     )
 
 

@@ -34,8 +34,10 @@ th:last-child, td:last-child { padding-right: 0; }
 .prompt, .error { overflow-wrap: anywhere; }
 .prompt { width: 40%; }
 .error { color: var(--refused); font-size: .88rem; display: block; }
-code, .id, .mono { font: .87em/1.45 ui-monospace, monospace; overflow-wrap: anywhere; }
-.id { color: var(--soft); display: block; }
+code, .id, .mono { font: .87em/1.45 ui-monospace, monospace; }
+code { overflow-wrap: anywhere; }
+.id { color: var(--soft); display: block; white-space: nowrap; }
+.back { display: block; white-space: normal; font-size: .8rem; line-height: 1.2; }
 .done { color: var(--done); } .later { color: var(--later); } .refused { color: var(--refused); }
 .wire { color: var(--wire); }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)); gap: .5rem; }
@@ -58,19 +60,20 @@ button:hover, button:focus-visible { border-color: var(--ink); }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); }
 dl { margin: .6rem 0 0; font-size: .88rem; } dt { margin-top: .5rem; } dd { margin: 0; color: var(--soft); }
 .requests { font: .8rem/1.6 ui-monospace, monospace; max-height: 40rem; overflow: auto; }
-.requests li { display: grid; grid-template-columns: 4.6em 3em minmax(0, 1fr) auto; gap: .6em; }
-.requests .path { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; direction: rtl; text-align: left; }
+.requests li { display: grid; grid-template-columns: 8ch 4ch minmax(0, 1fr) auto; column-gap: 1ch; }
+.requests .path { overflow-wrap: anywhere; }
+.requests .fault { grid-column: 3 / -1; text-align: right; }
 .pages { display: flex; justify-content: space-between; margin-top: .7rem; }
 a { color: inherit; text-underline-offset: .15em; }
 .live { display: flex; gap: .4rem; align-items: center; }
 footer { padding-bottom: 1.5rem; font-size: .85rem; color: var(--soft); }
 [hidden] { display: none !important; }
-@media (max-width: 60rem) {
+@media (max-width: 76rem) {
   main { grid-template-columns: minmax(0, 1fr); }
   .column { display: contents; }
   #pictures { order: 1; } #tasks { order: 2; } #requests { order: 3; }
 }
-@media (max-width: 40rem) {
+@media (max-width: 44rem) {
   header, main, footer { padding-inline: .75rem; }
   .pictures { grid-template-columns: repeat(auto-fill, minmax(4.5rem, 1fr)); gap: .35rem; }
   .cards thead { display: none; }
@@ -78,6 +81,11 @@ footer { padding-bottom: 1.5rem; font-size: .85rem; color: var(--soft); }
   .cards tr:last-child { border-bottom: 0; }
   .cards td { display: inline-block; border: 0; padding: 0 .9rem 0 0; width: auto; text-align: left; }
   .cards td.prompt { display: block; padding: .15rem 0; }
+  .cards .back { display: inline; }
+  .requests .said { grid-column: 3 / -1; }
+  .requests .fault { text-align: left; }
+  #accounts th, #accounts td { padding-right: .5rem; }
+  #accounts td { white-space: normal; }
   .cards td[data-label]::before { content: attr(data-label) " "; color: var(--soft); font-size: .85rem; }
 }
 """.strip()

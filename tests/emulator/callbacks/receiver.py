@@ -33,8 +33,9 @@ class Receiver:
         return str(answer["data"]["taskId"])
 
     def taken(self) -> list[Delivery]:
-        """What is due now."""
-        return self.world.callbacks.take_due(self.clock.now)
+        """What is due now, as it goes out now."""
+        callbacks = self.world.callbacks
+        return [callbacks.sealed(each, self.clock.now) for each in callbacks.take_due(self.clock.now)]
 
     def wait(self) -> list[Delivery]:
         """Move to the moment at which something is due, and take it."""

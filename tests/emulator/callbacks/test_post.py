@@ -148,7 +148,7 @@ def free_port() -> int:
         "http://127.0.0.1:port/",
         "http://[::1/",
         "http:///",
-        f"http://127.0.0.1:{free_port()}/",
+        pytest.param(f"http://127.0.0.1:{free_port()}/", id="nobody listens"),
     ],
 )
 async def test_what_can_not_be_reached_here_is_none(url: str) -> None:

@@ -82,12 +82,67 @@ def test_of_two_alike_one_is_taken_back(afflicted: Afflicted) -> None:
     assert customer.world.faults.struck("too-many,times=1") == 1
 
 
-@pytest.mark.parametrize("given", ["too-many", ["too-many"], [Fault("too-many")], Faults("too-many")])
+def test_a_bare_name_counts_all_faults_of_that_name(afflicted: Afflicted) -> None:
+    """With whatever settings, those that were taken back included; a value is that one and no other."""
+    customer = afflicted("too-many,nth=1", "too-many,nth=2/3")
+    faults = customer.world.faults
+    for _ in range(2):
+        customer.create()
+    by_name = faults.struck("Too_Many")
+    faults.remove("too-many,nth=1")
+    customer.create()
+
+    assert by_name == 2
+    assert faults.struck("too-many") == 3
+    assert faults.struck("too-many,nth=2/3") == faults.struck(Fault.parse("too-many,nth=2/3")) == 2
+    faults.clear()
+    assert faults.struck("too-many") == 3
+    assert faults.counts() == {}
+
+
+def test_faults_of_callbacks_count_by_their_name_too(afflicted: Afflicted) -> None:
+    """As do those of fates and records."""
+    customer = afflicted("callback-never,nth=1", "all-states", "odd-case,nth=1")
+    body = {"callBackUrl": "http://127.0.0.1:9/", **BODY}
+    task_id = customer.ask("createTask", body)["data"]["taskId"]
+    customer.record(task_id)
+    list(customer.world.callbacks.take_due(customer.world.clock() + 1000))
+
+    assert [customer.world.faults.struck(name) for name in ("callback-never", "all-states", "odd-case")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("closed", r"'closed' is not active\. Active: too-many,nth=3\."),
+        ("too-many,nth=4", "'too-many,nth=4' is not active"),
+        (Fault("too-many"), "'too-many' is not active"),
+        ("clsed", "'clsed' is no fault; did you mean 'closed'"),
+    ],
+)
+def test_what_was_never_there_has_no_count(afflicted: Afflicted, asked: Fault | str, words: str) -> None:
+    """A slip in the name must not look like a fault that never struck."""
+    with pytest.raises(FaultError, match=words):
+        afflicted("too-many,nth=3").world.faults.struck(asked)
+
+
+GIVEN = ["too-many", ["too-many"], Fault("too-many"), [Fault("too-many")], Faults("too-many"), iter(["too-many"])]
+
+
+@pytest.mark.parametrize("given", GIVEN)
 def test_a_world_takes_faults_in_any_form(clock: Clock, given: str) -> None:
     """Text, several, values, or an engine."""
     world = World(clock=clock, faults=given)
 
     assert Customer(world).create()["code"] == 429
+
+
+@pytest.mark.parametrize("given", [5, [5], [None], [["silent"]]])
+def test_what_is_no_fault_is_told(clock: Clock, given: object) -> None:
+    """With what it may be; None alone is none."""
+    with pytest.raises(FaultError, match=r"is no fault: give text, such as|one fault or a list, as in"):
+        World(clock=clock, faults=given)  # type: ignore[arg-type]  # wrong on purpose
+    assert not len(World(clock=clock, faults=None).faults)
 
 
 def test_a_world_keeps_its_engine(clock: Clock) -> None:

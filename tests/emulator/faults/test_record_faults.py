@@ -42,19 +42,29 @@ def test_a_success_can_lack_its_url(afflicted: Afflicted, clock: Clock, shape: s
 
 
 def test_the_url_may_come_later(afflicted: Afflicted, clock: Clock) -> None:
-    """After so many strikes in all, or after so many looks at each task."""
-    in_all = afflicted("no-url,times=2")
-    each = afflicted("no-url,looks=1")
-    ids = [[customer.created() for _ in range(2)] for customer in (in_all, each)]
-    pending = each.record(ids[1][0])["resultJson"]
+    """After so many looks at each task; a look at one that still runs is none."""
+    customer = afflicted("no-url,looks=1")
+    ids = [customer.created() for _ in range(2)]
+    pending = customer.record(ids[0])["resultJson"]
     clock.move(20)
 
-    def is_there(customer: Customer, task_id: str) -> bool:
-        return bool(customer.record(task_id)["response"]["resultUrls"])
-
     assert pending == ""
-    assert [is_there(in_all, task_id) for task_id in (ids[0] * 2)] == [False, False, True, True]
-    assert [is_there(each, task_id) for task_id in (ids[1] * 2)] == [False, False, True, True]
+    assert [has_url(customer, task_id) for task_id in (ids * 2)] == [False, False, True, True]
+
+
+def test_times_counts_tasks_and_not_looks(afflicted: Afflicted, clock: Clock) -> None:
+    """The first two tasks are said so at every look, and no other ever."""
+    customer = afflicted("no-url,times=2")
+    ids = [customer.created() for _ in range(4)]
+    clock.move(20)
+
+    looks = [[has_url(customer, task_id) for task_id in ids] for _ in range(3)]
+
+    assert looks == [[False, False, True, True]] * 3
+
+
+def has_url(customer: Customer, task_id: str) -> bool:
+    return bool(customer.record(task_id)["response"]["resultUrls"])
 
 
 @pytest.mark.parametrize(("form", "code"), [("null", None), ("empty", ""), ("int", 500), ("word", "GENERATION_FAILED")])
@@ -131,7 +141,7 @@ def test_the_list_can_be_one_string(afflicted: Afflicted, clock: Clock, shape: s
 
 def test_forms_can_meet(afflicted: Afflicted, clock: Clock) -> None:
     """Each acts on what the one before has left."""
-    customer = afflicted("result-dict", "result-string", "no-url,times=1", "new-record")
+    customer = afflicted("result-dict", "result-string", "no-url,looks=1", "new-record")
     task_id, nothing = finished(customer, clock)
     record = customer.record(task_id)
 

@@ -77,7 +77,7 @@ def test_what_is_written_is_read_back_as_the_same(fault: Fault) -> None:
 @given(st.text(max_size=60))
 def test_any_other_text_is_an_error_in_words(text: str) -> None:
     """Whatever is typed, it is a fault or a FaultError, and nothing else."""
-    assume(text.partition(",")[0].strip() not in FAULTS)
+    assume(text.partition(",")[0].strip().lower().replace("_", "-") not in FAULTS)
 
     with pytest.raises(FaultError):
         Fault.parse(text)
@@ -104,6 +104,14 @@ def test_every_setting_can_be_told() -> None:
     assert str(fault) == 'too-many,retry-after=3,probability=0.2,nth=1/4,prompt="a, ""b""",on=createTask/credit'
 
 
+def test_case_and_underscores_count_for_nothing_in_names() -> None:
+    """Names of faults and of their settings, as text and in code; values are left alone."""
+    fault = Fault.parse(" Too_Many ,Retry_After=3,PROMPT=A_Cat")
+
+    assert str(fault) == "too-many,retry-after=3,prompt=A_Cat"
+    assert Fault("TOO_MANY") == Fault("too-many")  # type: ignore[arg-type]  # no literal of ours, and taken all the same
+
+
 def test_a_regular_expression_needs_quotes_for_its_commas_only() -> None:
     """Backslashes, braces and equals signs are left alone."""
     assert Fault.parse(r"closed,prompt=\d+=\w").when.prompt == r"\d+=\w"
@@ -122,14 +130,16 @@ def test_operations_can_be_named_by_the_group(text: str, operations: int) -> Non
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "'' is no fault; there are too-many, maintenance,"),
+        ("", "'' is no fault; `nanobanana emulator --faults` lists them all"),
         ("too-mny", "'too-mny' is no fault; did you mean 'too-many'?"),
-        ("zzz,nth=1", "'zzz' is no fault; there are too-many,"),
+        ("Too_Mny", "'Too_Mny' is no fault; did you mean 'too-many'?"),
+        ("zzz,nth=1", "'zzz' is no fault; `nanobanana emulator --faults` lists them all"),
         (
             "too-many,retry=3",
-            "too-many takes no 'retry'; did you mean 'retry-after'?; it takes form, text",
+            "too-many takes no 'retry'; did you mean 'retry-after'? It takes form, text",
         ),
-        ("too-many,share=0.5", "too-many takes no 'share'; it takes form,"),
+        ("too-many,share=0.5", "too-many takes no 'share'. It takes form,"),
+        ("closed,nth=1,NTH=2", "closed: nth is given twice"),
         ("too-many,form=x", "too-many: form='x' is not allowed: body, status, bare"),
         ("cut,share=1", "cut: share='1' is not allowed: a number from 0 up to, but not including, 1"),
         ("cut,share=nan", "cut: share='nan' is not allowed"),
@@ -185,6 +195,13 @@ def test_a_fault_made_in_code_is_held_to_the_same_rules() -> None:
 def test_every_fault_and_every_condition_says_what_it_is() -> None:
     """The catalogue is what the command line and the page list."""
     assert all(spec.says and spec.on for spec in FAULTS.values())
+    assert [
+        (spec.where.default, spec.where.allowed) for spec in (FAULTS["closed"], FAULTS["cut-json"]) if spec.where
+    ] == [
+        ("createTask", "any"),
+        ("createTask", "any but file"),
+    ]
+    assert FAULTS["stuck"].where is None
     assert all(each.says and each.allowed for spec in FAULTS.values() for each in spec.parameters)
     assert list(FAULT_CONDITIONS) == [
         *("probability", "nth", "every", "times", "prompt"),

@@ -208,6 +208,8 @@ async def test_the_ledger_can_be_asked_for(program: httpx.AsyncClient, world: Wo
     assert [each["was_given_back"] for each in said["creates"]] == [False, False, True, False, False]
     assert [each["code"] for each in said["creates"]] == [200, 200, 200, 200, 500]
     assert (said["accepted"], said["given_back"], said["over_limit"]) == (4, 1, 0)
+    assert said["paid"] == sum(each["credits"] for each in said["creates"] if not each["was_given_back"]) == 24
+    assert "clock" not in said["creates"][0]
     assert said["charged_twice"] == [said["creates"][0]["fingerprint"]]
     assert said["polls"] == {ids[0]: 1}
     assert [(each["task_id"], each["status"]) for each in said["callbacks"]] == [(with_token, 204)]

@@ -98,6 +98,7 @@ async def test_tasks_are_told_with_what_has_become_of_them(
     assert ("waiting" in first, "1.5" in first) == (True, True)
     assert failed in second
     assert "400: Your prompt was flagged by Website as violating content policies." in second
+    assert [("given back" in row) for row in (first, second, third)] == [False, True, False]
     assert done in third
     took = next(task.plan.last.at - task.plan.created_at for task in world.tasks)
     for word in ("success", "nano-banana-2 4K 16:9", "18", f"{took:.1f}", "2"):
@@ -179,8 +180,9 @@ async def test_the_last_requests_are_listed(browser: httpx.AsyncClient, world: W
     rows = [row.text for row in page.all("li")]
     assert [(("nowhere" in row), ("credit" in row)) for row in rows[-4:]] == [(True, False), *[(False, True)] * 3]
     assert "closed \u00b7" in rows[-3]
+    assert rows[-3].endswith("msfault: closed")
     classes = [span.attributes["class"] for span in page.all("span") if "ms" in span.text]
-    assert classes[-4:] == ["refused", "wire", "done", "done"]
+    assert classes[-4:] == ["said refused", "said wire", "said done", "said done"]
     assert len([row for row in full.all("li") if "/nowhere" in row.text]) == 100
 
 

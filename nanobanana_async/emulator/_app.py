@@ -26,7 +26,7 @@ from nanobanana_async.emulator._calls import Answer, Call, Cut, Drip, FileAnswer
 from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._faults import Fault
 from nanobanana_async.emulator._page import PageDesk, is_by_itself
-from nanobanana_async.emulator._places import is_web_url
+from nanobanana_async.emulator._places import is_authority
 from nanobanana_async.emulator._routes import GET, POST, tidied
 from nanobanana_async.emulator._wire import BrokenResponse
 from nanobanana_async.emulator._world import World
@@ -69,7 +69,9 @@ def create_app(
         *(Route(path, shell.sending(operation), methods=["POST"]) for path, operation in POST.items()),
     ]
     handlers = {HTTPException: shell.not_served, BodyTooLargeError: shell.too_large, ClientDisconnect: _gone}
-    return _Application(routes=routes, exception_handlers=handlers)
+    app = _Application(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # paths are tidied; a redirect to an untidy one would go in circles
+    return app
 
 
 class _Application(Starlette):
@@ -218,7 +220,7 @@ class _Shell:
 
 def _base_url(request: Request) -> str:
     host = request.headers.get("host")
-    if host and not is_web_url(f"http://{host}"):
+    if host and not is_authority(host):
         raise HTTPException(400, "Bad Request: the Host header is no host")
     if not host:
         name, port = request.scope.get("server") or ("127.0.0.1", None)

@@ -18,6 +18,11 @@ def is_web_url(url: str) -> bool:
     return scheme in ("http", "https") and bool(host)
 
 
+def is_authority(said: str) -> bool:
+    """Whether it is a host, with a port or without, as a `Host` header has it."""
+    return is_web_url(f"http://{said}") and urlsplit(f"http://{said}").netloc == said
+
+
 def is_loopback(url: str) -> bool:
     """Whether the host of the address is this machine by name or by number."""
     return is_loopback_host(host_of(url))

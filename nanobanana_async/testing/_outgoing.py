@@ -53,7 +53,8 @@ class Outlet:
     @_places.default
     def _its_places(self) -> tuple[_Place, ...]:
         urls = [urlsplit(url) for url in (self.base_url, self.public_url) if url is not None]
-        return tuple(_Place(url[:2], _origin(url), url.path) for url in urls)
+        places = [_Place(url[:2], _origin(url), url.path) for url in urls]
+        return tuple(sorted(places, key=lambda place: len(place.path), reverse=True))  # the nearer one first
 
     def call(self, request: WireRequest) -> Call | Answer:
         """The call that arrives; the answer to it where it is none.

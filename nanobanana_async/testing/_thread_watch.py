@@ -30,6 +30,7 @@ class ThreadWatch:
 
     def begin(self, job: object) -> None:
         """A thread has something to do."""
+        self.holds_the_clock()  # those that were given up and have ended don't speak for this one
         self._jobs.add(job)
 
     def end(self, job: object) -> None:

@@ -254,6 +254,41 @@ async def test_a_request_without_a_host_still_has_an_address(
     assert f"createTask at {address}/api" in sent[-1]["body"].decode()
 
 
+@pytest.mark.parametrize("host", ["[::1", ":80", "http://x"])
+@pytest.mark.parametrize("path", ["/", "/api/v1/chat/credit", "/files/x.png"])
+async def test_a_host_that_is_none_is_refused(client: httpx.AsyncClient, host: str, path: str) -> None:
+    """Half an address of IPv6, a port alone, a URL: in the gateway's envelope, and as no fault of the server's."""
+    answer = await client.get(path, headers={"Host": host})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, 400)
+    assert "Host" in answer.json()["msg"]
+
+
+async def test_nobody_is_sent_in_circles(client: httpx.AsyncClient) -> None:
+    """A slash too many is taken off, and no client is told to put it on again."""
+    answers = [await client.get(path) for path in ("/files/", "/thumbnails/", "/api/")]
+
+    assert [answer.status_code for answer in answers] == [404] * 3
+
+
+async def test_who_listens_can_not_spoil_an_answer(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """What is charged is answered; the error of the listener stands in the log, with the line it was to hear."""
+
+    def broken(exchange: Exchange) -> None:
+        raise ZeroDivisionError(exchange.path)
+
+    transport = httpx.ASGITransport(app=create_app(world, on_request=broken))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        create = await client.post("/api/v1/jobs/createTask", json=MODEL, headers={"Authorization": "Bearer k"})
+        ledger = await client.get("/ledger")
+
+    assert (create.json()["code"], ledger.json()["accepted"]) == (200, 1)
+    assert [record.message.split()[:5] for record in caplog.records] == [
+        ["on_request", "raised", "at", "POST", "/api/v1/jobs/createTask"],
+        ["on_request", "raised", "at", "GET", "/ledger"],
+    ]
+
+
 async def test_a_client_that_leaves_in_its_body_does_no_harm(app: ASGIApp, world: World) -> None:
     """Half a createTask is no task, and no error of the server."""
     scope = {"method": "POST", "path": "/api/v1/jobs/createTask"}

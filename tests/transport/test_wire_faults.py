@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from nanobanana_async.errors import NetworkError
-from nanobanana_async.transport import HttpxTransport
+from nanobanana_async.transport import HttpxTransport, lost_answer, unsendable
 from tests.transport.loopback import Handler, Visit, answering, create, get, reply, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -238,6 +238,30 @@ async def test_a_key_that_no_header_can_carry_is_permanent(transport: HttpxTrans
 
     assert (caught.value.sent, caught.value.permanent) == ("no", True)
     assert key.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "sk-with-a-space "])
+async def test_a_key_that_ends_in_nothing_is_never_sent(transport: HttpxTransport, key: str) -> None:
+    """An empty one, or one with a space pasted after it: said before anything is sent."""
+    with pytest.raises(NetworkError, match="the API key is empty, or begins or ends with a space") as caught:
+        await transport.send(get("http://127.0.0.1:1/", bearer=key))
+
+    assert (caught.value.sent, caught.value.permanent) == ("no", True)
+
+
+def test_who_writes_a_transport_can_ask_what_no_network_would_take() -> None:
+    """The same error as ours, without a network; None for a request that can be sent."""
+    refused = unsendable(get("http://127.0.0.1:1/x?sign=secret", bearer="sk-\n"))
+
+    assert refused is not None
+    assert (refused.sent, refused.permanent, refused.retryable) == ("no", True, False)
+    assert str(refused).startswith("GET http://127.0.0.1:1/x: the API key holds a character")
+    assert unsendable(get("http://127.0.0.1:1/x", bearer="sk-1")) is None
+
+
+def test_a_lost_answer_is_named_without_its_query() -> None:
+    """It may be signed."""
+    assert str(lost_answer(get("http://u:p@127.0.0.1:1/x?sign=secret"), "gone")) == "GET http://127.0.0.1:1/x: gone"
 
 
 async def test_messages_are_bounded(transport: HttpxTransport) -> None:

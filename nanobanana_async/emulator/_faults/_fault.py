@@ -108,8 +108,10 @@ class Fault:
             taken = [*(each.name for each in self.spec.parameters), *WHEN]
             near = did_you_mean(name, taken) or "."
             raise FaultError(f"{self.name} takes no {name!r}{near} It takes {', '.join(taken)}.")
+        if not _is_value(said):
+            raise FaultError(f"{self.name}: {name}={said!r} is not allowed: {parameter.allowed}, or leave it out")
         try:
-            return name, parameter.reader.read(written(_value(said)))
+            return name, parameter.reader.read(written(said))
         except ValueError:
             raise FaultError(f"{self.name}: {name}={written(said)!r} is not allowed: {parameter.allowed}") from None
 
@@ -129,8 +131,5 @@ def _text(said: object) -> str:
     return said
 
 
-def _value(said: object) -> object:
-    """A value that can be written; ValueError for None and the like: what is not wanted is left out."""
-    if not isinstance(said, str | int | float):
-        raise ValueError(said)  # noqa: TRY004  told like any other value that is not allowed
-    return said
+def _is_value(said: object) -> bool:
+    return isinstance(said, str | int | float)

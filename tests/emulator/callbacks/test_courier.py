@@ -46,8 +46,8 @@ async def courier(door: Door, *, at_once: int = 16) -> AsyncIterator[None]:
         assert task.cancelled() or task.exception() is not None
 
 
-def order(world: World, prompt: str = "a banana") -> None:
-    body = {"model": "nano-banana-2", "callBackUrl": RECEIVER, "input": {"prompt": prompt}}
+def order(world: World, prompt: str = "a banana", url: str = RECEIVER) -> None:
+    body = {"model": "nano-banana-2", "callBackUrl": url, "input": {"prompt": prompt}}
     assert Customer(world).ask("createTask", body)["code"] == 200
 
 
@@ -96,6 +96,72 @@ async def test_only_so_many_are_on_their_way_at_once(world: World) -> None:
 
     assert (door.most_inside, len(door.came)) == (4, 10)
     assert len({delivery.task_id for _, delivery in door.came}) == 10
+
+
+async def test_a_receiver_that_hangs_holds_up_nobody_else() -> None:
+    """Scheme, host and port have a queue of their own."""
+    world = Emulator(faults=["slow,seconds=10"]).world
+    came: list[float] = []
+
+    async def post(delivery: Delivery) -> int | None:
+        if delivery.url.endswith("/hang"):
+            await asyncio.sleep(1000)
+            return None
+        came.append(world.clock())
+        return 200
+
+    task = asyncio.create_task(deliver_callbacks(world, post, at_once=2))
+    for number in range(10):
+        order(world, f"hang {number}", "http://127.0.0.1:1/hang")
+        order(world, f"good {number}", "http://127.0.0.1:2/good")
+    await asyncio.sleep(20)
+    task.cancel()
+    await asyncio.wait((task,))
+
+    assert len(came) == 10
+    assert max(came) - min(came) < 1
+
+
+async def test_each_is_signed_when_it_goes_out() -> None:
+    """However long it had to wait for a receiver that is busy, the signature is of that moment."""
+    world = Emulator(EmulatorOptions(webhook_key="k"), faults=["slow,seconds=10"]).world
+    door = Door(world, seconds=15, status=None)
+    async with courier(door, at_once=1):
+        for number in range(20):
+            order(world, f"banana {number}")
+        await asyncio.sleep(20 * 4 * 15 + 60)
+
+    ages = [moment - int(delivery.headers["X-Webhook-Timestamp"]) for moment, delivery in door.came]
+    assert len(ages) == 20 * 4
+    assert all(0 <= age < 1 for age in ages)
+    assert door.came[-1][0] - door.came[0][0] > 1000
+
+
+async def test_a_world_has_one_courier_at_a_time(world: World) -> None:
+    """A second one is refused in words, and may begin when the first has ended."""
+    first, second = Door(world), Door(world)
+    async with courier(first):
+        await asyncio.sleep(1)
+        with pytest.raises(RuntimeError, match="being delivered already"):
+            await deliver_callbacks(world, second.post)
+        order(world, "one")
+        await asyncio.sleep(60)
+    async with courier(second):
+        order(world, "two")
+        await asyncio.sleep(60)
+
+    assert (len(first.came), len(second.came)) == (1, 1)
+
+
+async def test_a_second_taker_in_a_test_is_told_at_once() -> None:
+    """On entering, not when the test is over."""
+    emulator = Emulator()
+    door = Door(emulator.world)
+
+    async with emulator.callbacks_to(door.post):
+        with pytest.raises(RuntimeError, match="being delivered already"):
+            async with emulator.callbacks_to(door.post):
+                pytest.fail("it was let in")
 
 
 async def test_what_is_not_taken_is_carried_again(world: World) -> None:

@@ -72,6 +72,18 @@ def test_out_of_order_with_nothing_to_come_after(clock: Clock) -> None:
     assert receiver.clock.now == task.plan.last.at + 30
 
 
+def test_many_that_are_held_go_in_their_order(clock: Clock) -> None:
+    """An answer sets free all that were due before it, the first to fall due first."""
+    receiver = receiver_with(clock, "callback-out-of-order,times=19")
+    for number in range(20):
+        receiver.ordered(f"banana {number}")
+    *held, last = sorted(receiver.world.tasks, key=lambda task: task.plan.last.at)
+
+    order = [delivery.task_id for delivery in receiver.all_of_them()]
+
+    assert order == [last.id, *(task.id for task in held)]
+
+
 def test_an_answer_to_an_earlier_one_sets_nothing_free(clock: Clock) -> None:
     """What is held waits for one that was due after it."""
     receiver = receiver_with(clock, "callback-out-of-order,nth=2")
@@ -147,6 +159,25 @@ def test_replayed(clock: Clock) -> None:
     assert (again.body, again.headers) == (first.body, first.headers)
     assert again.kind == "replayed"
     assert receiver.clock.now == first.due_at + 600
+
+
+def test_a_replay_is_of_what_went_out(clock: Clock) -> None:
+    """A callback that had to wait is replayed with the signature that it went out with; one that never went, never."""
+    receiver = receiver_with(clock, "callback-replayed", "callback-never,nth=2", key="k")
+    receiver.ordered("one")
+    moment = receiver.world.callbacks.next_at()
+    assert moment is not None
+    (due,) = receiver.world.callbacks.take_due(moment)
+    clock.now = moment + 100
+    gone = receiver.world.callbacks.sealed(due, clock.now)
+    receiver.answer(gone)
+    receiver.ordered("two")
+
+    replayed = list(receiver.all_of_them())
+
+    assert [each.kind for each in replayed] == ["replayed"]
+    assert replayed[0].headers == gone.headers
+    assert gone.headers["X-Webhook-Timestamp"] == str(int(moment + 100))
 
 
 def test_never(clock: Clock) -> None:

@@ -106,7 +106,7 @@ def test_what_nobody_can_read_is_about_nothing(afflicted: Afflicted, body: objec
 
 
 def test_the_clock_opens_and_closes_a_window(afflicted: Afflicted, clock: Clock) -> None:
-    """From `after` on, `lasting` so long, in seconds since the world began."""
+    """From `after` on, `lasting` so long, in seconds since the world's first call."""
     customer = afflicted("too-many,after=10,lasting=5")
     seen = []
     for _ in range(20):
@@ -138,6 +138,20 @@ def test_without_an_end_it_goes_on(afflicted: Afflicted, clock: Clock) -> None:
     clock.move(1000)
 
     assert (before, customer.create()["code"]) == (200, 429)
+
+
+def test_time_begins_with_the_first_call(afflicted: Afflicted, clock: Clock) -> None:
+    """Not when the world is made, nor when a fault is added before anybody calls."""
+    customer = afflicted("too-many,after=10,lasting=5")
+    clock.move(3600)
+    customer.world.faults.add("maintenance,lasting=5")
+    clock.move(3600)
+    seen = []
+    for _ in range(16):
+        seen.append(customer.create()["code"])
+        clock.move(1)
+
+    assert seen == [455] * 5 + [200] * 5 + [429] * 5 + [200]
 
 
 def test_an_earlier_clock_is_another_clock(clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """What a task in flight costs in memory, and a batch of many: ours beside a coroutine for each task, on virtual time.
 
-    python benchmarks/memory.py            # three minutes; --quick: a tenth of the items
+    python benchmarks/memory.py            # two minutes; --quick: a tenth of the items
 
 Both go over a transport that answers at once and keeps nothing: a task's id says when it is done. Tasks take 30 s, and
 1 000 are in flight.

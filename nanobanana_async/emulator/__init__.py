@@ -57,7 +57,6 @@ try:
     from nanobanana_async.emulator._orders import Order
     from nanobanana_async.emulator._plans import Failure, Plan, Stage
     from nanobanana_async.emulator._reading import read_call
-    from nanobanana_async.emulator._routes import operation_at
     from nanobanana_async.emulator._server import EmulatorServer, serve
     from nanobanana_async.emulator._state_lock import StateFileError
     from nanobanana_async.emulator._tasks import Task
@@ -130,7 +129,6 @@ __all__ = [
     "account_name",
     "create_app",
     "deliver_callbacks",
-    "operation_at",
     "post_on_loopback",
     "read_call",
     "serve",

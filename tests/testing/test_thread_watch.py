@@ -132,7 +132,9 @@ def test_a_job_that_never_began_holds_nothing() -> None:
     async def main(loop: VirtualTimeLoop) -> None:
         with ThreadPoolExecutor(1) as pool:
             first = loop.run_in_executor(pool, release.wait)
-            loop.run_in_executor(pool, time.sleep, 2 * PATIENCE).cancel()
+            queued = loop.run_in_executor(pool, time.sleep, 2 * PATIENCE)
+            queued.cancel()
+            await asyncio.wait((queued,))  # the executor has heard of it
             release.set()
             await first
             await asyncio.sleep(3600)

@@ -94,11 +94,13 @@ class Board:
         """How many tasks are accepted and not over."""
         return self.in_flight - self.creating
 
-    def expected_wait(self, now: float, row: Row, *, others: int, speed: float) -> float:
-        """Seconds until the create of a new `row` would leave, after those that wait and `others` beside them."""
-        return self.throttle.expected_wait(
-            now, ahead=len(self.queue) + others, in_flight=self.in_flight, usual=row.expected.usual / speed
-        )
+    def expected_wait(self, now: float, *, others: int, usual: float) -> float:
+        """Seconds until the create of a new row would leave, after those that wait and `others` beside them.
+
+        `usual` is how long a task takes, in seconds.
+        """
+        ahead = len(self.queue) + others
+        return self.throttle.expected_wait(now, ahead=ahead, in_flight=self.in_flight, usual=usual)
 
     def create_over(self, job: Job, now: float, end: CreateEnd) -> None:
         """A create has left the wire, and how."""

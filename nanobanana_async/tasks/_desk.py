@@ -23,7 +23,7 @@ from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._waits import Waits
 from nanobanana_async.transport import Transport
-from nanobanana_async.values import Dialect, Task
+from nanobanana_async.values import Dialect, Expected, Task
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -91,14 +91,16 @@ class Desk:
         except Exception:
             logger.exception("on_event raised for %s", type(event).__name__)
 
+    def expected(self, row: Row) -> Expected:
+        """How long the task of `row` takes: as those of its kind took, else as documented."""
+        return self.durations[row.kind].expected() or row.expected.at_speed(self.settings.polling.speed)
+
     def accept(self, row: Row, task_id: str) -> None:
         """The gateway has taken `row`: it is paid for, and looked at from now on."""
         assert row.request is not None
         task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
         row.move(ItemState.ACCEPTED)
-        learned = self.durations[row.kind].first_look()
-        first_look = self.settings.polling.first_look(row.expected, self.random(), learned=learned)
-        self.follow(row, task, first_look=first_look)
+        self.follow(row, task, first_look=self.settings.polling.first_look(self.expected(row), self.random()))
         if not row.listeners:
             logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
         for listener in tuple(row.listeners):
@@ -136,7 +138,7 @@ class Desk:
         self._let_go(row)
         self.preparing.pop(row, None)
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
-            board.waiting.set(row, self.now() + SLOT_MARGIN * row.expected.usual / self.settings.polling.speed)
+            board.waiting.set(row, self.now() + SLOT_MARGIN * self.expected(row).usual)
         else:
             board.free_slot(row)
         row.settle(outcome)

@@ -85,6 +85,7 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
     elif said.task.state is TaskState.SUCCESS:
         _succeeded(desk, row, said.result)
     else:
+        row.not_done_at = desk.now() - row.accepted_at
         _look_again(desk, row)
 
 
@@ -119,8 +120,17 @@ def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
 
 
 def _learn_duration(desk: Desk, row: Row, result: Result) -> None:
+    """Note how long it took: by its record's own times, where they agree with what was seen of it.
+
+    It was not done at the last look but one, and is at the last: the truth is in between, whatever a record says.
+    """
+    if row.request is None:  # submitted elsewhere: nobody here knows when
+        return
+    least, most = row.not_done_at, desk.now() - row.accepted_at
+    took = -1.0
     if result.created_at is not None and result.completed_at is not None:
-        desk.durations[row.kind].add((result.completed_at - result.created_at).total_seconds())
+        took = (result.completed_at - result.created_at).total_seconds()
+    desk.durations[row.kind].add(took if least <= took <= most else (least + most) / 2)
 
 
 def _not_visible(desk: Desk, row: Row) -> None:
@@ -158,7 +168,7 @@ def _stop_looking(desk: Desk, error: KeyRefusedError) -> None:
 
 def _look_again(desk: Desk, row: Row) -> None:
     age = desk.now() - row.accepted_at
-    _schedule(desk, row, desk.settings.polling.next_look(age, row.expected, desk.random()))
+    _schedule(desk, row, desk.settings.polling.next_look(age, desk.expected(row), desk.random()))
 
 
 def _schedule(desk: Desk, row: Row, wait: float, error: NanoBananaError | None = None) -> None:

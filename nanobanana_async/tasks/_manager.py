@@ -183,8 +183,7 @@ class TaskManager:
 
     def _expected_wait(self, row: Row) -> float:
         desk = self.desk
-        speed = desk.settings.polling.speed
-        return desk.board.expected_wait(desk.now(), row, others=len(desk.preparing), speed=speed)
+        return desk.board.expected_wait(desk.now(), others=len(desk.preparing), usual=desk.expected(row).usual)
 
     async def _wait(self, waiter: Waiter) -> Task | Outcome:
         """What the waiter is told; the row is added first, where it is new."""

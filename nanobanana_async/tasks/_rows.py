@@ -32,13 +32,13 @@ UNKNOWN_TIME = Expected(first=0.0, usual=60.0)
 class Row:
     """One item: what it asks for, how far it is, and who listens.
 
-    `request` is None for a task that was submitted elsewhere and is only waited for; `expected` is the documented time
-    of its task. Times are those of the loop's
-    clock, in seconds. `slot` tells whether it counts as in flight. `lost` is the error of an earlier attempt whose
-    answer was lost, where the user has it sent again: from then on nobody can say that nothing was charged.
-    `watchers` are told of each look. `remakes`: how many more tasks may be made for it, where one fails for a passing
-    reason and costs nothing.
-    `is_told`: the log has its task's id already.
+    Times are the loop's, in seconds.
+
+    `request` is None for a task that was submitted elsewhere and is only waited for. `expected` is the documented time
+    of its task, `not_done_at` its age when it was last seen to be under way. `slot` tells whether it counts as in
+    flight. `lost` is the error of an earlier attempt whose answer was lost, where the user has it sent again: from then
+    on nobody can say that nothing was charged. `watchers` are told of each look. `remakes`: how many more tasks may be
+    made for it, where one fails for a passing reason and costs nothing. `is_told`: the log has its task's id already.
     """
 
     item: Item
@@ -65,6 +65,7 @@ class Row:
     ticket: int = 0
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
+    not_done_at: float = 0.0
 
     def begin_anew(self) -> None:
         """Forget the task that failed: what comes now is another."""
@@ -72,14 +73,14 @@ class Row:
         self.move(ItemState.NEW)
         self.task, self.attempts, self.missing = None, Attempts(), False
         self.looks = self.failed_looks = self.empty_looks = 0
-        self.deadline = 0.0
+        self.deadline = self.not_done_at = 0.0
 
     @property
     def kind(self) -> str:
         """Which tasks take about as long as this one: those of the same model and resolution."""
         if self.request is None:
             return (self.task.model if self.task is not None else None) or ""
-        return f"{self.request.model} {getattr(self.request, 'resolution', None) or ''}"
+        return f"{self.request.model} {getattr(self.request, 'resolution', None) or ''}".strip()
 
     def move(self, to: ItemState) -> None:
         """Change its state, as `lifecycle` allows."""

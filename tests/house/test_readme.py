@@ -123,4 +123,4 @@ def test_the_table_of_defaults_is_true() -> None:
     for name in ("on_unknown", "on_server_error"):
         assert rows[name] == f'"{parameters[name].default}"'
     polling = parameters["polling"].default
-    assert rows["polling"] == f"Polling(interval={polling.interval}, per_second={polling.per_second})"
+    assert rows["polling"] == f"Polling(per_second={polling.per_second})"

@@ -7,7 +7,7 @@ import pytest
 from nanobanana_async import pricing
 from nanobanana_async.errors import PolicyError, StillRunningError, StorageError, UnknownOutcomeError
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, Succeeded, Unknown
-from nanobanana_async.values import FilePart, ImageData, Item, Result, Task, TaskState, WireReply, WireRequest
+from nanobanana_async.values import Expected, FilePart, ImageData, Item, Result, Task, TaskState, WireReply, WireRequest
 
 ITEM = Item("a banana")
 
@@ -22,6 +22,14 @@ def test_a_result_has_an_image_when_it_has_one() -> None:
 def test_only_success_and_failure_are_final() -> None:
     """Everything else is looked at again."""
     assert {state for state in TaskState if state.is_final} == {TaskState.SUCCESS, TaskState.FAIL}
+
+
+def test_a_faster_gateway_divides_the_times_to_expect() -> None:
+    """At twice the speed half of each; at the usual one nothing is made anew."""
+    expected = Expected(first=10.0, usual=30.0)
+
+    assert expected.at_speed(2) == Expected(first=5.0, usual=15.0)
+    assert expected.at_speed(1) is expected
 
 
 def test_reprs_show_sizes_and_no_secrets() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from benchmarks import pacing
-from benchmarks.pacing import CONTENDERS, MODULES, Run, Server, generation_times, lower_bound, run
+from benchmarks.pacing import CONTENDERS, MODULES, Run, Server, generation_times, lower_bound, run, safe_bound
 
 
 @pytest.mark.parametrize(("kind", "then"), [("sliding", 10.0), ("fixed", 1.0), ("bucket", 0.5)])
@@ -19,6 +20,14 @@ def test_the_bound_sends_when_the_window_first_lets_it(kind: str, then: float, m
 def test_the_bound_waits_for_the_task_that_is_done_last() -> None:
     """Where all can be sent at once, it is the longest of their times."""
     assert lower_bound(Server("sliding", 20, counts_refused=False), 0, 20, begins=0.0) == max(generation_times(0, 20))
+
+
+def test_who_does_not_know_how_the_server_counts_needs_longer() -> None:
+    """A fixed window lets the second twenty in after a second; nobody can know that without a risk."""
+    fixed = Server("fixed", 20, counts_refused=False)
+
+    assert safe_bound(fixed, 0, 40, begins=0.0) > 1.05
+    assert safe_bound(attrs.evolve(fixed, kind="sliding"), 0, 40, begins=0.0) == 1
 
 
 @pytest.mark.parametrize("contender", CONTENDERS)

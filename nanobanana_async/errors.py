@@ -5,6 +5,7 @@
     NanoBananaError
     ├── UsageError                 usage           the calling code or its settings have to change
     │   ├── BudgetError            usage           ... or its budget
+    │   ├── BatchBusyError         usage           ... or the name of its batch: another process is at work on it
     │   ├── ConfigurationError     usage           ... a key, a base URL, a model that the gateway doesn't speak
     │   ├── WrongLoopError         usage           ... a client used from a loop or thread that isn't its own
     │   └── ClientClosedError      usage           ... a client used before its start or after its close
@@ -62,14 +63,16 @@ Reason = Literal[
 class NanoBananaError(Exception):
     """The base of every error of this package.
 
-    `reason` is a stable word for programs, `charged` tells whether credits were taken, `task_id` names the task where
-    there is one, `retryable` says that the same call may succeed later at no risk of paying twice, `remedy` is for the
-    developer, `public_message` may be shown to an end user, and `problem` is the gateway's answer where there was one.
+    `reason` is a stable word for programs, `charged` tells whether credits were taken, and `credits` how many, where a
+    record has said so. `task_id` names the task where there is one, `retryable` says that the same call may succeed
+    later at no risk of paying twice, `remedy` is for the developer, `public_message` may be shown to an end user, and
+    `problem` is the gateway's answer where there was one.
     """
 
     reason: ClassVar[Reason] = "service"
     retryable: bool = False
     charged: Charged = "no"
+    credits: float | None = None
     remedy: str = "Read the message; if it tells nothing, keep the task id and ask the gateway's support."
     public_message: str = "The image could not be made."
     task_id: str | None = None
@@ -80,13 +83,15 @@ class NanoBananaError(Exception):
         message: str,
         *,
         charged: Charged | None = None,
+        credits: float | None = None,
         task_id: str | None = None,
         retryable: bool | None = None,
         remedy: str | None = None,
         problem: Problem | None = None,
     ) -> None:
         super().__init__(message)
-        given = {"charged": charged, "task_id": task_id, "retryable": retryable, "remedy": remedy, "problem": problem}
+        given = {"charged": charged, "credits": credits, "task_id": task_id, "retryable": retryable}
+        given |= {"remedy": remedy, "problem": problem}
         self.__dict__.update({name: value for name, value in given.items() if value is not None})
 
     @property
@@ -108,6 +113,14 @@ class BudgetError(UsageError):
 
     remedy = "Give a higher budget to go on."
     public_message = "No more images can be made at the moment."
+
+
+class BatchBusyError(UsageError):
+    """Another process is at work on the batch of this name, or another client of this one. Nothing was sent."""
+
+    retryable = True
+    remedy = "Wait for it to end, or give this batch a name of its own."
+    public_message = "These images are being made already."
 
 
 class ConfigurationError(UsageError):

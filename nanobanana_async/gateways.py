@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,9 +16,11 @@ import attrs
 from nanobanana_async import dialects
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.models import build_request
+from nanobanana_async.settings import refused
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
 
 
+@runtime_checkable
 class Gateway(Protocol):
     """What a client needs to know of a gateway. Everything here is a plain computation."""
 
@@ -78,6 +80,14 @@ def _url_or_none(_: object, attribute: attrs.Attribute[str | None], value: str |
         _checked_url(value, attribute.name)
 
 
+def _key_or_none(_: object, __: object, value: object) -> None:
+    """ConfigurationError for what is no text. Whatever it is, it is not shown: it may hold the key."""
+    if value is not None and not isinstance(value, str):
+        raise ConfigurationError(
+            f"api_key is a {type(value).__name__}, and no text", remedy="Give the key as a str, or set KIE_API_KEY."
+        )
+
+
 @attrs.frozen
 class Kie:
     """The gateway at kie.ai (PROTOCOL §1, §2 and §4), or whatever speaks like it at `base_url`.
@@ -87,7 +97,9 @@ class Kie:
     upload URL, uploads go to the base URL: never half to an emulator and half to the vendor.
     """
 
-    api_key: str | None = attrs.field(default=None, repr=lambda key: "None" if key is None else "'***'")
+    api_key: str | None = attrs.field(
+        default=None, validator=_key_or_none, repr=lambda key: "None" if key is None else "'***'"
+    )
     base_url: str | None = attrs.field(default=None, kw_only=True, validator=_url_or_none)
     upload_url: str | None = attrs.field(default=None, kw_only=True, validator=_url_or_none)
 
@@ -190,6 +202,8 @@ def _checked_key(key: str | None) -> str:
 
 def _checked_url(url: str, name: str) -> str:
     """`url`, when it can be a base URL; ConfigurationError naming the setting and the value otherwise."""
+    if not isinstance(url, str):
+        raise refused(name, url, "a base URL such as 'https://api.example.com'")
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)

@@ -103,6 +103,11 @@ class Failed(_Outcome):
         return self.error.charged
 
     @property
+    def credits(self) -> float | None:
+        """What the record of the task that failed says was consumed; None where it says nothing, or there is none."""
+        return self.error.credits
+
+    @property
     def task_id(self) -> str | None:
         """The id of the task that failed, where one was accepted."""
         return self.error.task_id

@@ -1,17 +1,51 @@
-"""Arithmetic on credits. A credit is the vendor's unit of money: 1 credit = 0.005 USD (PROTOCOL §1.5)."""
+"""Arithmetic on credits. A credit is the vendor's unit of money: 1 credit = 0.005 USD (PROTOCOL §1.5).
+
+Prices are floats to whoever reads them and whole millionths of a credit to whoever adds them up: so three times 0.1 fit
+into 0.3, and what is reserved and given back leaves nothing behind.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
+from fractions import Fraction
+from numbers import Real
 
 import attrs
 
+from nanobanana_async.settings import FROM_ZERO, Kind
+from nanobanana_async.values import Request
+
 DOLLARS_PER_CREDIT = 0.005
+
+MILLIONTHS = 1_000_000
+MOST = 1e12
+"""Credits. What claims to be more is no price, and counts as this."""
+
+A_BUDGET = Kind(f"{FROM_ZERO.takes}, in credits, or None", FROM_ZERO.or_none().fits)
 
 
 def dollars(credits: float) -> float:
     """What `credits` cost, in US dollars."""
     return credits * DOLLARS_PER_CREDIT
+
+
+def exact(credits: Real | float) -> int:
+    """`credits` in whole millionths of a credit: the nearest."""
+    return round(Fraction(min(float(credits), MOST)) * MILLIONTHS)
+
+
+def written(credits: float) -> str:
+    """The number as people write it: no digits that mean nothing, and no exponent."""
+    return f"{credits:.6f}".rstrip("0").rstrip(".")
+
+
+def _said(millionths: int) -> float:
+    return millionths / MILLIONTHS
+
+
+def _money(credits: float) -> str:
+    return f"{written(credits)} credits ({dollars(credits):.2f} USD)"
 
 
 @attrs.frozen
@@ -28,22 +62,83 @@ class Price:
 
     def __str__(self) -> str:
         """For people: ``288 credits (1.44 USD)``, with what is not known said."""
-        known = f"{self.credits:g} credits ({self.dollars:.2f} USD)"
+        known = _money(self.credits)
         return known if not self.unpriced else f"{known} and {self.unpriced} of unknown price"
+
+
+def price_of(request: Request) -> float | None:
+    """The documented price of `request` in credits; None where it names none, or what is no price.
+
+    A request of the user's own may name anything.
+    """
+    said: object = request.credits
+    return request.credits if FROM_ZERO.fits(said) else None
 
 
 def total(prices: Iterable[float | None]) -> Price:
     """The sum of `prices` in credits; None stands for a price that is not known."""
-    known, unpriced = 0.0, 0
+    known, unpriced = 0, 0
     for price in prices:
         if price is None:
             unpriced += 1
         else:
-            known += price
-    return Price(known, unpriced)
+            known += exact(price)
+    return Price(_said(known), unpriced)
 
 
 @attrs.define
+class Bill:
+    """What was paid, as far as anybody tells: by records, and where they are silent by the documented prices.
+
+    `unpriced` counts the tasks that were charged and whose record named no credits. What those cost by the documents is
+    in `about`; `unknown` counts those of them for which there is no documented price either.
+    """
+
+    _credits: int = attrs.field(default=0, converter=exact, on_setattr=attrs.setters.NO_OP)
+    unpriced: int = attrs.field(default=0, kw_only=True)
+    _about: int = attrs.field(default=0, kw_only=True, converter=exact, on_setattr=attrs.setters.NO_OP)
+    unknown: int = attrs.field(default=0, kw_only=True)
+
+    def add(self, said: float | None, documented: float | None) -> None:
+        """One more was charged: its record said so much, and so much is documented; None where that is not known."""
+        if said is not None:
+            self._credits += exact(said)
+            return
+        self.unpriced += 1
+        if documented is None:
+            self.unknown += 1
+        else:
+            self._about += exact(documented)
+
+    def with_unsaid(self, documented: Iterable[float | None]) -> Bill:
+        """The same with tasks that were charged besides, of which only the documented prices are known."""
+        whole = copy.copy(self)
+        for price in documented:
+            whole.add(None, price)
+        return whole
+
+    @property
+    def credits(self) -> float:
+        """What the records say was consumed."""
+        return _said(self._credits)
+
+    @property
+    def about(self) -> float:
+        """What those cost by the documents whose records say nothing, in credits."""
+        return _said(self._about)
+
+    def __str__(self) -> str:
+        """For people: ``80 credits (0.40 USD), and about 8 (0.04 USD) for 2 whose records name none``."""
+        said = [_money(self.credits)]
+        if estimated := self.unpriced - self.unknown:
+            about = f"{written(self.about)} ({dollars(self.about):.2f} USD)"
+            said.append(f"about {about} for {estimated} whose records name none")
+        if self.unknown:
+            said.append(f"{self.unknown} of unknown price")
+        return ", and ".join(said)
+
+
+@attrs.define(repr=False)
 class Budget:
     """Credits that may be spent: reserved before a create is sent, settled when it is known what was taken.
 
@@ -51,28 +146,50 @@ class Budget:
     `total`, however many are on their way.
     """
 
-    total: float
-    spent: float = 0.0
-    reserved: float = 0.0
+    _total: int = attrs.field(converter=exact, on_setattr=attrs.setters.NO_OP)
+    _spent: int = attrs.field(default=0, converter=exact, on_setattr=attrs.setters.NO_OP)
+    _reserved: int = attrs.field(default=0, init=False)
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return _said(self._total)
+
+    @property
+    def spent(self) -> float:
+        """What was, or may have been, taken."""
+        return _said(self._spent)
+
+    @property
+    def reserved(self) -> float:
+        """What is set aside for creates that are on their way, and tasks that are."""
+        return _said(self._reserved)
 
     @property
     def left(self) -> float:
         """What is neither spent nor reserved."""
-        return self.total - self.spent - self.reserved
+        return _said(self._left)
 
     def fits(self, price: float) -> bool:
         """Whether so much may be reserved now."""
-        return price <= self.left
+        return exact(price) <= self._left
 
     def may_fit(self, price: float) -> bool:
         """Whether it may fit once what is reserved now is known: tasks that fail give back what they reserved."""
-        return self.reserved > 0 and price <= self.total - self.spent
+        return self._reserved > 0 and exact(price) <= self._total - self._spent
 
     def reserve(self, price: float) -> None:
         """A create for so much is about to be sent."""
-        self.reserved += price
+        self._reserved += exact(price)
 
     def settle(self, price: float, took: float) -> None:
         """It is over: `price` was reserved and `took` was, or may have been, taken."""
-        self.reserved = max(0.0, self.reserved - price)
-        self.spent += took
+        self._reserved -= exact(price)
+        self._spent += exact(took)
+
+    @property
+    def _left(self) -> int:
+        return self._total - self._spent - self._reserved
+
+    def __repr__(self) -> str:
+        return f"<Budget {written(self.total)}: {written(self.spent)} spent, {written(self.reserved)} reserved>"

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nanobanana_async.errors import ConfigurationError, InvalidRequestError
+from nanobanana_async.errors import InvalidRequestError
 from nanobanana_async.gateways import Gateway
+from nanobanana_async.settings import FROM_ZERO, Kind
 from nanobanana_async.values import JSON, Request, Task
+
+A_WAIT = Kind(
+    f"{FROM_ZERO.takes} (0: only if it can be sent now), or None to wait for as long as `timeout` allows",
+    FROM_ZERO.or_none().fits,
+)
 
 
 def request_of(asked: Request | str, fields: Mapping[str, JSON], *, gateway: Gateway, model: str | None) -> Request:
@@ -39,25 +45,7 @@ def task_of(task: Task | str, dialect: str) -> Task:
     return Task(task.strip(), dialect=dialect)
 
 
-def check_positive(**settings: float) -> None:
-    """ConfigurationError for the first of `settings` that is not above 0."""
-    for name, value in settings.items():
-        if not value > 0:
-            raise ConfigurationError(f"{name}={value!r} is out of range: it has to be above 0")
-
-
-def check_not_negative(**settings: float) -> None:
-    """ConfigurationError for the first of `settings` that is below 0, or no number."""
-    for name, value in settings.items():
-        if not value >= 0:
-            raise ConfigurationError(f"{name}={value!r} is out of range: it has to be 0 or above")
-
-
 def checked_wait(queue_timeout: float | None) -> float | None:
     """`queue_timeout` as given. Raises: ConfigurationError, where it is no time."""
-    if queue_timeout is not None and not queue_timeout >= 0:
-        raise ConfigurationError(
-            f"queue_timeout={queue_timeout!r} is out of range: it has to be 0 (only if it can be sent now) or above",
-            remedy="Leave it out, or give None, to wait for as long as `timeout` allows.",
-        )
+    A_WAIT.check(queue_timeout=queue_timeout)
     return queue_timeout

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from nanobanana_async.client._asking import check_positive, request_of
+from nanobanana_async.client._asking import request_of
 from nanobanana_async.client._running import Policies, Running
 from nanobanana_async.errors import ClientClosedError, ConfigurationError
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.pacing import OnServerError, Polling, Rate
+from nanobanana_async.settings import ABOVE_ZERO, FROM_ZERO, TEXT
 from nanobanana_async.tasks import EventListener, OnUnknown, Settings, Statistics
 from nanobanana_async.transport import Transport
 from nanobanana_async.values import JSON, Request
@@ -43,7 +44,7 @@ class ClientLifetime:
             raise ConfigurationError(
                 "a gateway was given, and an api_key or base_url beside it", remedy="Give them to the gateway."
             )
-        check_positive(in_flight=in_flight, deadline=deadline)
+        TEXT.or_none().check(model=model)
         self._model = model
         self._policies = Policies(
             gateway=gateway if gateway is not None else Kie(api_key, base_url=base_url),
@@ -51,7 +52,7 @@ class ClientLifetime:
             rate=rate,
             in_flight=in_flight,
             settings=Settings(
-                polling=polling, deadline=float(deadline), on_server_error=on_server_error, on_unknown=on_unknown
+                polling=polling, deadline=deadline, on_server_error=on_server_error, on_unknown=on_unknown
             ),
             on_event=on_event,
             seed=seed,
@@ -77,7 +78,11 @@ class ClientLifetime:
         """Send nothing more, wait up to `grace` seconds for the creates on the wire, and leave. Safe to call twice.
 
         What was paid for and not collected is logged, with its task id.
+
+        Raises:
+            ConfigurationError: `grace` is no time; the client goes on.
         """
+        FROM_ZERO.check(grace=grace)
         if self._running is None:
             self._closed = True
             return
@@ -124,5 +129,5 @@ class ClientLifetime:
     def _timeout(self, timeout: float | None) -> float:
         if timeout is None:
             return self._policies.settings.deadline
-        check_positive(timeout=timeout)
+        ABOVE_ZERO.check(timeout=timeout)
         return timeout

@@ -7,15 +7,21 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
-from nanobanana_async.client._asking import check_not_negative, request_of
+from nanobanana_async.client._asking import request_of
 from nanobanana_async.client._lifetime import ClientLifetime
 from nanobanana_async.client._plan import BatchPlan, plan_of
 from nanobanana_async.outcomes import Outcome
-from nanobanana_async.pricing import Budget
+from nanobanana_async.pricing import A_BUDGET, Budget
+from nanobanana_async.settings import LISTENER, Kind
 from nanobanana_async.tasks import AHEAD, Batch, Namer, Purse, Saver, Source, names_in
 from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
+
+PLACE = Kind(
+    "a folder, or a function (not async) from (item, place in the input) to a path, or None",
+    lambda value: value is None or isinstance(value, str | Path) or LISTENER.fits(value),
+)
 
 
 class ManyImages(ClientLifetime):
@@ -43,18 +49,22 @@ class ManyImages(ClientLifetime):
         says was consumed, given back where it fails. What doesn't fit is skipped, with reason ``"budget"``.
 
         Raises:
-            ConfigurationError: the budget is none.
+            ConfigurationError: the budget is none, or `save_to` is neither a path nor such a function.
         """
         running = self._open()
-        if budget is not None:
-            check_not_negative(budget=budget)
+        A_BUDGET.check(budget=budget)
+        PLACE.check(save_to=save_to)
         fields = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
-        namer = names_in(Path(save_to)) if isinstance(save_to, str | Path) else save_to
+        saver: Saver | None = None
+        if isinstance(save_to, str | Path):
+            saver = Saver(running.manager.desk, running.fetcher, names_in(Path(save_to)), Path(save_to))
+        elif save_to is not None:
+            saver = Saver(running.manager.desk, running.fetcher, save_to)
         return Batch(
             items,
             running.manager,
             partial(request_of, fields={"model": model, **fields}, gateway=running.gateway, model=self._model),
-            Saver(running.manager.desk, running.fetcher, namer) if namer is not None else None,
+            saver,
             ordered,
             self._policies.in_flight + AHEAD,
             Purse(Budget(budget)) if budget is not None else None,
@@ -69,7 +79,7 @@ class ManyImages(ClientLifetime):
         resolution: str | None = None,
         output_format: str | None = None,
     ) -> BatchPlan:
-        """What `batch` would do with `items`, offline: how many images, credits, dollars, and the least time.
+        """What `batch` would do with `items`, offline: how many images, credits, dollars, and for how long.
 
         Needs no key and no start. Items that can't be sent are named in the plan. Raises: UsageError.
         """

@@ -6,28 +6,57 @@ import asyncio
 import os
 import random
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import attrs
 
+from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.gateways import Gateway
-from nanobanana_async.pacing import PollBudget, Rate, Throttle
+from nanobanana_async.pacing import A_RATE, PollBudget, Rate, Throttle
+from nanobanana_async.settings import COUNT, LISTENER, WHOLE, refused
 from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Settings, TaskManager, Uploads
 from nanobanana_async.transport import HttpxTransport, Transport
 
 
+def _is_gateway(_: object, __: object, value: Any) -> None:
+    """ConfigurationError for what is no gateway. It is not shown: who gives a text there gives the key."""
+    if isinstance(value, type) or not isinstance(value, Gateway):
+        what = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+        raise ConfigurationError(
+            f"gateway is {what}, and no gateway",
+            remedy="Give a gateway, such as Kie(); a key alone goes in as Client(api_key=…).",
+        )
+
+
+def _is_transport(_: object, __: object, value: Any) -> None:
+    """ConfigurationError for what is no transport."""
+    if value is None:
+        return
+    if type(value).__module__.partition(".")[0] == "httpx":
+        raise ConfigurationError(
+            f"transport={value!r} is httpx's, and no transport of ours",
+            remedy="Wrap an httpx.AsyncClient: transport=HttpxTransport(async_client).",
+        )
+    if isinstance(value, type) or not isinstance(value, Transport):
+        raise refused("transport", value, "an object with send, stream and aclose, such as HttpxTransport()")
+
+
 @attrs.frozen(kw_only=True)
 class Policies:
-    """What the user has chosen."""
+    """What the user has chosen.
 
-    gateway: Gateway
-    transport: Transport | None
-    rate: Rate
-    in_flight: int
+    Raises:
+        ConfigurationError: a setting is out of its range.
+    """
+
+    gateway: Gateway = attrs.field(validator=_is_gateway)
+    transport: Transport | None = attrs.field(validator=_is_transport)
+    rate: Rate = attrs.field(validator=A_RATE)
+    in_flight: int = attrs.field(validator=COUNT)
     settings: Settings
-    on_event: EventListener | None
-    seed: int | None
-    clock: Callable[[], float]
+    on_event: EventListener | None = attrs.field(validator=LISTENER.or_none())
+    seed: int | None = attrs.field(validator=WHOLE.or_none())
+    clock: Callable[[], float] = attrs.field(validator=LISTENER)
 
 
 @attrs.frozen

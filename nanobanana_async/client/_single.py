@@ -125,7 +125,7 @@ class SingleImages(ClientLifetime):
     async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
         """The result of a task, given as such or by its id. Raises as `generate` does."""
         manager, seconds = self._open().manager, self._timeout(timeout)
-        return await manager.finished(manager.adopt(task_of(task, dialect)), timeout=seconds)
+        return await manager.result(task_of(task, dialect), timeout=seconds)
 
     async def watch(
         self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs"
@@ -144,7 +144,7 @@ class SingleImages(ClientLifetime):
             KeyRefusedError, ServiceError, NetworkError: it can't be asked about any more.
         """
         manager, seconds = self._open().manager, self._timeout(timeout)
-        async with aclosing(manager.watched(manager.adopt(task_of(task, dialect)), timeout=seconds)) as states:
+        async with aclosing(manager.watched(task_of(task, dialect), timeout=seconds)) as states:
             async for seen in states:
                 yield seen
 

@@ -19,13 +19,15 @@ from nanobanana_async.pacing._create_failure import (
 from nanobanana_async.pacing._durations import Durations
 from nanobanana_async.pacing._gate import Gate
 from nanobanana_async.pacing._poll_budget import PollBudget
-from nanobanana_async.pacing._polling import Polling
-from nanobanana_async.pacing._rate import Rate, RateWindow
+from nanobanana_async.pacing._polling import RECORD_GRACE, Polling
+from nanobanana_async.pacing._rate import A_RATE, Rate, RateWindow
 from nanobanana_async.pacing._retry_quota import RetryQuota
 from nanobanana_async.pacing._task_failure import is_worth_repeating, look_failure, may_be_made_again, task_failure
 from nanobanana_async.pacing._throttle import CreateEnd, Throttle
 
 __all__ = [
+    "A_RATE",
+    "RECORD_GRACE",
     "Attempts",
     "Backoff",
     "CreateEnd",

@@ -62,6 +62,7 @@ class Repeat:
 
     error: NanoBananaError
     counts_as: Literal["unavailable", "server_errors"]
+    retry_after: float | None = None
 
 
 @attrs.frozen
@@ -153,7 +154,7 @@ _STOPS: dict[int | str | None, tuple[type[NanoBananaError], SkipReason]] = {
     433: (KeyCappedError, "key"),
 }
 _CLEAR_CODES = frozenset({401, 402, 404, 405, 429, 433, 455, 505})
-"""Codes that mean one thing: words such as "is required" or "exceeds the limit" in their text change nothing."""
+"""Codes that mean one thing: words such as "exceeds the limit" or "fair use policy" in their text change nothing."""
 
 
 def _by_text(problem: Problem, attempts: Attempts) -> NextStep | None:
@@ -163,7 +164,7 @@ def _by_text(problem: Problem, attempts: Attempts) -> NextStep | None:
         return None
     if meaning is Meaning.CREDITS:
         return StopRun(OutOfCreditsError(problem.text, problem=problem), "credits")
-    if meaning in _REFUSED_FOR_ITS_TEXT and not (meaning is Meaning.PARAMETER and code in _CLEAR_CODES):
+    if meaning in _REFUSED_FOR_ITS_TEXT and code not in _CLEAR_CODES:
         return FailItem(_REFUSED_FOR_ITS_TEXT[meaning](problem.text, problem=problem))
     if meaning is Meaning.BUSY and code not in _CLEAR_CODES:
         return _while_unavailable(BusyError(problem.text, problem=problem), problem, attempts, for_all=False)
@@ -208,7 +209,7 @@ def _after_server_error(problem: Problem, attempts: Attempts, on_server_error: O
         return HoldUnknown(_unknown(text, problem))
     error = ServiceError(text, problem=problem)
     if attempts.server_errors + 1 < MOST_SERVER_ERRORS:
-        return Repeat(error, counts_as="server_errors")
+        return Repeat(error, counts_as="server_errors", retry_after=problem.retry_after)
     return FailItem(error)
 
 
@@ -233,8 +234,8 @@ def _after_foreign_answer(problem: Problem, url: str, *, has_answered: bool) -> 
 
 
 def _code(problem: Problem) -> int | str | None:
-    """The code in the envelope; the status where there is none, or where it contradicts a code of 200 clearly."""
-    if not problem.enveloped or (problem.code == 200 and problem.status in _CLEAR_CODES):
+    """The code in the envelope; the status where there is none, or where it is clear and the code is not."""
+    if not problem.enveloped or (problem.code in (200, 500) and problem.status in _CLEAR_CODES):
         return problem.status
     return problem.code
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-LONGEST_PAUSE = 60.0
+from nanobanana_async.pacing._polling import LONGEST_PAUSE
 
 
 @attrs.define

@@ -15,8 +15,8 @@ from __future__ import annotations
 import math
 
 import attrs
-from attrs.validators import ge, gt, optional
 
+from nanobanana_async.settings import ABOVE_ZERO, FROM_ZERO
 from nanobanana_async.values import Expected
 
 RECORD_GRACE = 90.0
@@ -24,6 +24,9 @@ RECORD_GRACE = 90.0
 
 LOOK_COSTS = 0.11
 """What a look costs, in seconds by which a result is known later: 2 s between looks at tasks of about half a minute."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds that looks are put off at most because the gateway asks for it."""
 
 VERY_LATE = 3.0
 """Times the usual time."""
@@ -41,14 +44,17 @@ class Polling:
     No interval is under `shortest` or over `longest`; a task that is very late is looked at more seldom.
     `per_second`: looks of the whole client a second, at most.
     `speed`: how much faster than documented things go, with an emulator that is sped up; it divides `interval` too.
+
+    Raises:
+        ConfigurationError: one of them is out of its range, or no number.
     """
 
-    first: float | None = None
-    interval: float | None = attrs.field(default=None, validator=optional(gt(0)))
-    shortest: float = attrs.field(default=0.4, validator=ge(0))
-    longest: float = attrs.field(default=20.0, validator=gt(0))
-    per_second: float = attrs.field(default=20.0, validator=gt(0))
-    speed: float = attrs.field(default=1.0, validator=gt(0))
+    first: float | None = attrs.field(default=None, validator=FROM_ZERO.or_none())
+    interval: float | None = attrs.field(default=None, validator=ABOVE_ZERO.or_none())
+    shortest: float = attrs.field(default=0.4, validator=FROM_ZERO)
+    longest: float = attrs.field(default=20.0, validator=ABOVE_ZERO)
+    per_second: float = attrs.field(default=20.0, validator=ABOVE_ZERO)
+    speed: float = attrs.field(default=1.0, validator=ABOVE_ZERO)
 
     def first_look(self, expected: Expected, random: float) -> float:
         """Seconds from acceptance to the first look; `random` in [0, 1) spreads looks by 5 %."""
@@ -62,9 +68,14 @@ class Polling:
         is_late = age > VERY_LATE * expected.usual
         return self._bounded(max(wait, _best_interval(age)) if is_late else wait, random)
 
-    def after_failure(self, failures: int, random: float) -> float:
-        """Seconds to the next look after `failures` looks in a row (from 1) that gave no answer."""
-        return self._bounded((self.interval or AFTER_FAILURE) / self.speed * 2.0 ** min(failures - 1, 10), random)
+    def after_failure(self, failures: int, random: float, *, retry_after: float | None = None) -> float:
+        """Seconds to the next look after `failures` looks in a row (from 1) that gave no answer.
+
+        `retry_after` is what the gateway asks for, in seconds. More than a minute is not waited: tasks have deadlines,
+        and one look a minute harms nobody.
+        """
+        wait = (self.interval or AFTER_FAILURE) / self.speed * 2.0 ** min(failures - 1, 10)
+        return max(self._bounded(wait, random), min(retry_after or 0.0, LONGEST_PAUSE))
 
     def while_missing(self, age: float, random: float) -> float:
         """Seconds to the next look at a task whose record isn't there, `age` seconds after its acceptance."""

@@ -20,19 +20,27 @@ from __future__ import annotations
 from collections import deque
 
 import attrs
-from attrs.validators import ge, gt
+
+from nanobanana_async.settings import ABOVE_ZERO, COUNT, instance_of
 
 
 @attrs.frozen
 class Rate:
-    """At most `limit` new tasks in any `per` seconds. The vendor's documented limit is 20 in 10 s (PROTOCOL §1.4)."""
+    """At most `limit` new tasks in any `per` seconds. The vendor's documented limit is 20 in 10 s (PROTOCOL §1.4).
 
-    limit: int = attrs.field(default=20, validator=ge(1))
-    per: float = attrs.field(default=10.0, kw_only=True, validator=gt(0))
+    Raises:
+        ConfigurationError: one of them is not above 0, or `limit` is no whole number.
+    """
+
+    limit: int = attrs.field(default=20, validator=COUNT)
+    per: float = attrs.field(default=10.0, kw_only=True, validator=ABOVE_ZERO)
 
     def __str__(self) -> str:
         """As the command line writes it: ``20/10``."""
         return f"{self.limit}/{self.per:g}"
+
+
+A_RATE = instance_of(Rate, "a Rate, such as Rate(20, per=10)")
 
 
 @attrs.define

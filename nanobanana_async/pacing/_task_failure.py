@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nanobanana_async.errors import (
     BadImageError,
     BusyError,
@@ -18,6 +20,13 @@ from nanobanana_async.errors import (
 from nanobanana_async.pacing._words import Meaning, meaning_of
 from nanobanana_async.values import Charged, Problem
 
+_FAILED_FOR: Mapping[Meaning | None, type[NanoBananaError]] = {
+    Meaning.POLICY: PolicyError,
+    Meaning.DECLINED: DeclinedError,
+    Meaning.IMAGE: BadImageError,
+    Meaning.PARAMETER: InvalidRequestError,
+}
+
 
 def task_failure(
     task_id: str, *, code: str | None, message: str | None, credits: float | None = None
@@ -28,17 +37,9 @@ def task_failure(
     """
     charged: Charged = "yes" if credits else "no"
     text = f"task {task_id} failed: {message or 'no reason given'}" + (f" (code {code})" if code else "")
-    match meaning_of(message) or meaning_of((code or "").replace("_", " ")) or meaning_of(code):
-        case Meaning.POLICY:
-            return PolicyError(text, task_id=task_id, charged=charged)
-        case Meaning.DECLINED:
-            return DeclinedError(text, task_id=task_id, charged=charged)
-        case Meaning.IMAGE:
-            return BadImageError(text, task_id=task_id, charged=charged)
-        case Meaning.PARAMETER:
-            return InvalidRequestError(text, task_id=task_id, charged=charged)
-        case _:
-            return TaskFailedError(text, task_id=task_id, charged=charged)
+    meaning = meaning_of(message) or meaning_of((code or "").replace("_", " ")) or meaning_of(code)
+    kind = _FAILED_FOR.get(meaning, TaskFailedError)
+    return kind(text, task_id=task_id, charged=charged, credits=credits)
 
 
 def look_failure(problem: Problem) -> NanoBananaError:

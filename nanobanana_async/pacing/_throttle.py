@@ -7,20 +7,23 @@ Theory of operation
 2. A refusal (429) stops everybody. It was not queued and cost nothing, but the next would be refused as well. Nothing
    leaves until every create under way is answered, or `PATIENCE` has passed: only then does one know what was accepted.
 3. Then the refusal is explained. What was accepted in the trailing window is as much as ever was: that many *is* the
-   rate. Else, as many tasks are running as ever were: that many may run. Else something is wrong that no limit of ours
-   explains (another process on the account, an outage), and only waiting helps: a backoff, doubling.
+   rate. Else, as many tasks are running as ever did: that many may run, if it is refused again before more were let in.
+   (Most of the time about as many are running as ever, so one refusal says little.) Else it may be anything: another
+   process on the account, an outage, a whim; and only waiting helps, a backoff, doubling.
 4. A Retry-After is waited out first, whatever the explanation. A refusal that follows another with nothing accepted in
-   between backs off too. Where the first was explained, its limit was kept, and the next is refused all the same, the
-   vendor counts what it refuses: from then on a whole window passes in silence after a refusal, so that it forgets.
+   between backs off too. Where a rate was learned and kept, and the next create is refused all the same, the
+   vendor counts what it refuses: from then on a whole window passes in silence after a refusal, so that it forgets;
+   until one comes although fewer than the limit were accepted and refused together: then it never did.
 5. Open again, it lets one create through, then two, then four (`Gate`). Beyond what was ever accepted since a limit was
    learned they go one, two, four as well: a wrong guess costs one refusal.
-6. What was learned may be out of date. After clean windows in which the limit was used up, it grows by 5 % towards the
-   ceiling; each time that is refused, the next try waits for twice as many clean windows.
+6. What was learned may be out of date. After windows in which the limit was used up and nothing was refused for it, it
+   grows by 5 % towards the ceiling; each time that is refused, the next try waits for twice as many windows.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Literal
 
 import attrs
@@ -45,6 +48,23 @@ CreateEnd = Literal["accepted", "counted", "refused", "not_counted"]
 
 
 @attrs.define
+class Doubt:
+    """How many may run, as one refusal suggests; a second one confirms it, if no more than that did in between."""
+
+    _level: int | None = attrs.field(default=None, init=False)
+
+    def is_confirmed(self, level: int) -> bool:
+        """It was refused with so many running: whether that was so before."""
+        before, self._level = self._level, level
+        return before is not None
+
+    def passed(self, level: int) -> None:
+        """So many are running."""
+        if self._level is not None and level > self._level:
+            self._level = None
+
+
+@attrs.define
 class Throttle:
     """The limits of one account, as they are believed to be. `in_flight` and `rate` are the ceilings.
 
@@ -61,10 +81,12 @@ class Throttle:
     _refused_at: float | None = attrs.field(default=None, init=False)
     _not_before: float = attrs.field(default=0.0, init=False)
     _last_refusal: float = attrs.field(default=-math.inf, init=False)
-    _was_explained: bool = attrs.field(default=False, init=False)
+    _explained_by: Literal["rate", "in_flight"] | None = attrs.field(default=None, init=False)
+    _doubt: Doubt = attrs.field(factory=Doubt, init=False)
     _is_about_rate: bool = attrs.field(default=False, init=False)
     _has_learned: bool = attrs.field(default=False, init=False)
     _refused_count: bool = attrs.field(default=False, init=False)
+    _refusals: deque[float] = attrs.field(factory=deque, init=False)
     _is_trying: bool = attrs.field(default=False, init=False)
     _hold: int = attrs.field(default=1, init=False)
     _clean_since: float = attrs.field(default=-math.inf, init=False)
@@ -96,6 +118,13 @@ class Throttle:
         kept = f"{self.window.limit}/{self.rate.per:g}"
         return kept if self.window.limit == self.rate.limit else f"{kept} of {self.rate}"
 
+    @property
+    def learned(self) -> str:
+        """The limits that are kept, where they are under those given: ``10/10 of 20/10``; else nothing."""
+        rate = str(self) if self.window.limit != self.rate.limit else ""
+        slots = f"{self.in_flight_cap} of {self.in_flight} in flight" if self.in_flight_cap != self.in_flight else ""
+        return ", ".join(filter(None, (rate, slots)))
+
     def held_by(self, now: float, *, under_way: int, in_flight: int) -> Literal["rate", "in_flight", "refusals"]:
         """What keeps the next create from leaving, where `has_room` says that it may not."""
         if in_flight >= self.in_flight_cap:
@@ -115,14 +144,20 @@ class Throttle:
         opens_at = self.window.opens_at(now)
         return opens_at if opens_at is not None and opens_at > now else None
 
-    def expected_wait(self, now: float, *, ahead: int, in_flight: int, usual: float) -> float:
+    def expected_wait(self, now: float, *, ahead: int, for_a_slot: float) -> float:
         """Seconds until a create would leave that has `ahead` others before it, as far as the limits tell.
 
-        `usual` is how long a task runs, in seconds: one that has to wait for a slot waits for tasks to end.
+        `for_a_slot` is when enough tasks will have ended, in seconds, where it has to wait for that.
         """
-        too_many = in_flight + ahead + 1 - self.in_flight_cap
-        for_a_slot = usual * too_many / self.in_flight_cap if too_many > 0 else 0.0
-        return max(0.0, self.gate.opens_at - now, self.window.wait_for(now, ahead=ahead), for_a_slot)
+        return max(self.cooldown(now), self.window.wait_for(now, ahead=ahead), for_a_slot)
+
+    def is_narrow(self, now: float, *, under_way: int) -> bool:
+        """Whether the next create waits for the answer to one under way, because few may be at once for now."""
+        return self.gate.opens_at <= now and not self.gate.room(now, under_way=under_way)
+
+    def slots_short(self, *, ahead: int, in_flight: int) -> int:
+        """How many tasks have to end before a create may leave that has `ahead` others before it."""
+        return max(0, in_flight + ahead + 1 - self.in_flight_cap)
 
     # --- what happened ------------------------------------------------------------------------------------------
 
@@ -148,6 +183,9 @@ class Throttle:
             self._refused_at, self._is_about_rate = now, False
         self._is_about_rate = self._is_about_rate or is_about_rate
         self._last_refusal = now
+        self._refusals.append(now)
+        while self._refusals[0] + self.rate.per <= now:
+            self._refusals.popleft()
         self._not_before = max(self._not_before, now + (retry_after or 0.0))
 
     def is_to_be_judged(self, now: float, *, under_way: int) -> bool:
@@ -161,41 +199,50 @@ class Throttle:
         """
         self._refused_at = None
         if self._is_about_rate:
-            self._was_explained = self._explain(now, running)
+            self._explain(now, running)
         if self._is_about_rate and self._refused_count:
             self._not_before = max(self._not_before, self._last_refusal + self.rate.per)
         retry_after = max(0.0, self._not_before - now)
-        self._clean_since = now
         self._step = 1
-        return self.gate.close(
-            now, retry_after=retry_after, is_explained=self._is_about_rate and self._was_explained, random=random
-        )
+        is_explained = self._is_about_rate and self._explained_by is not None
+        return self.gate.close(now, retry_after=retry_after, is_explained=is_explained, random=random)
 
     # --- learning -------------------------------------------------------------------------------------------------
 
-    def _explain(self, now: float, running: int) -> bool:
-        """Whether there is an explanation for a 429 at `now`, which is kept to from now on."""
-        if self.gate.failures and self._was_explained and not self._refused_count:
+    def _explain(self, now: float, running: int) -> None:
+        """Find what explains a 429 at `now`; it is kept to from now on."""
+        if self.gate.failures and self._explained_by == "rate" and not self._refused_count:
             self._refused_count = True
             self._hold = max(self._hold, DEAR_HOLD)
-            return True
-        return self._learn(now, running)
-
-    def _learn(self, now: float, running: int) -> bool:
-        """Whether one of the limits explains a refusal at `now`; it is that low from now on."""
-        if self._is_trying:
-            self._hold, self._is_trying = min(LONGEST_HOLD, self._hold * 2), False
+            return
         accepted = self.window.counted_within(now)
-        if accepted and accepted >= int(AS_MUCH_AS_EVER * self._most_accepted):
+        if accepted + len(self._refusals) < int(AS_MUCH_AS_EVER * self.window.limit):
+            self._refused_count = False
+        if self._is_the_rate(accepted):
             self.window.limit = self._most_accepted = max(1, min(self.window.limit, accepted))
-        elif running and running >= AS_MANY_AS_EVER * self._most_running:
+            self._learned(now, "rate")
+        elif self._is_the_most_that_may_run(running):
             self.in_flight_cap = self._most_running = max(1, min(self.in_flight_cap, running))
+            self._learned(now, "in_flight")
         else:
             # A bucket that was full lets more through once than it ever will again: the most there was must fade.
             self._most_accepted = max(accepted, int(self._most_accepted * (1 - GROWTH)))
+            self._explained_by = None
+            if accepted >= AS_MANY_AS_EVER * self.window.limit:
+                self._clean_since = now
+
+    def _learned(self, now: float, limit: Literal["rate", "in_flight"]) -> None:
+        self._explained_by, self._has_learned, self._clean_since = limit, True, now
+        if self._is_trying:
+            self._hold, self._is_trying = min(LONGEST_HOLD, self._hold * 2), False
+
+    def _is_the_rate(self, accepted: int) -> bool:
+        return accepted > 0 and accepted >= int(AS_MUCH_AS_EVER * self._most_accepted)
+
+    def _is_the_most_that_may_run(self, running: int) -> bool:
+        if not running or running < AS_MANY_AS_EVER * self._most_running:
             return False
-        self._has_learned = True
-        return True
+        return self._doubt.is_confirmed(running)
 
     def _accepted(self, now: float, running: int, *, wanted: bool) -> None:
         self.gate.passed()
@@ -206,6 +253,7 @@ class Throttle:
             if self._is_trying:
                 self._hold, self._is_trying = max(1, self._hold // 2), False
         self._most_running = max(self._most_running, running)
+        self._doubt.passed(running)
         if self._has_learned and wanted and now - self._clean_since > self._hold * self.rate.per:
             self._grow(now, used, running)
 

@@ -3,11 +3,13 @@
 Theory of operation
 ===================
 1. A feeder pulls the source only while fewer than `window` items are out: pulled, and their outcome not yet taken by
-   the consumer. So memory is bounded, and a consumer that is slow slows the submissions.
+   the consumer. So memory is bounded, and a consumer that is slow slows the submissions. And only while fewer than
+   `ahead` wait to be sent: so the next create is always ready, and whoever asks beside the batch waits for no more.
 2. Each item becomes a row; what becomes of it comes back through `settled`, on the loop.
 3. A success that is to be saved goes through the download lane first.
 4. A client that is closed under it ends the feeding; the iteration hands out what there is and then says so.
-5. Left early, the batch feeds no more; what isn't sent is withdrawn; what is paid for goes on, and is in `uncollected`.
+5. Left early, the batch feeds no more and closes its source, where that can be closed: it may be a generator that has
+   paid work of its own under way. What isn't sent is withdrawn; what is paid for goes on, and is in `uncollected`.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
@@ -37,16 +39,20 @@ from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipRea
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._purse import Purse
-from nanobanana_async.tasks._report import Report, Tally
+from nanobanana_async.tasks._report import Limits, Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
+from nanobanana_async.tasks._source import Source, items_of
 from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
 
-Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
 AHEAD = 64
-"""How many items are pulled beyond those that can be in flight, so that the next create is always ready."""
+"""How many outcomes may wait for the consumer beyond those that can be in flight."""
+FEWEST_READY, MOST_READY = 4, 64
+"""How many items wait to be sent: a window's worth of creates, within these bounds."""
+SOURCE_PATIENCE = 5.0
+"""Seconds that a batch which is left early waits for its source to end."""
 REMAKES = 1
 """How often a task that failed for a passing reason of the vendor's, and was not charged, is made again."""
 
@@ -62,8 +68,9 @@ class Batch:
     _ordered: bool = False
     _window: int = 300 + AHEAD
     _purse: Purse | None = None
-    _tally: Tally = attrs.field(init=False, default=attrs.Factory(lambda: Tally(0.0)))
+    _tally: Tally = attrs.field(factory=Tally, init=False)
     _rows: dict[int, Row] = attrs.field(factory=dict, init=False)
+    _unsent: set[int] = attrs.field(factory=set, init=False)
     _ready: deque[tuple[Outcome, float]] = attrs.field(factory=deque, init=False)
     _early: dict[int, Outcome] = attrs.field(factory=dict, init=False)
     _saving: dict[int, Succeeded] = attrs.field(factory=dict, init=False)
@@ -82,10 +89,12 @@ class Batch:
     # --- lifetime ---------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        """Start to feed."""
+        """Start to feed. Raises: ConfigurationError, where pictures are to be saved and there is no place for them."""
         self._manager.check_loop()
         if self._feeder is not None:
             raise ClientClosedError("a batch runs once: make a new one with client.batch(…)")
+        if self._saver is not None:
+            await self._saver.prepare()
         self._tally = Tally(self._now(), held_before=self._manager.desk.waits.seconds(self._now()))
         self._manager.desk.runs.append(self)
         self._feeder = self._manager.crew.spawn(self._feed())
@@ -102,26 +111,29 @@ class Batch:
         if self._closed or self._feeder is None:
             return
         self._closed = True
-        self._tally.ended = self._now()
+        self._end()
         self._feeder.cancel()
         self._manager.desk.runs.remove(self)
-        not_taken = [*(outcome for outcome, _ in self._ready), *self._early.values(), *self._saving.values()]
+        counted = [*(outcome for outcome, _ in self._ready), *self._early.values()]
+        not_taken = [outcome for outcome in (*counted, *self._saving.values()) if outcome.charged != "no"]
         for outcome in not_taken:
             self._leave(outcome)
+            if outcome.index not in self._saving:
+                self._tally.take_back(outcome)
         _log_paid([outcome.task_id for outcome in not_taken if outcome.charged == "yes"])
         self._ready.clear()
         self._changed.set()
         self._manager.withdraw(tuple(self._rows.values()))
         for row in self._rows.values():
             self._leave(_as_it_stands(row))
-        await asyncio.wait([self._feeder])
+        if not (await asyncio.wait([self._feeder], timeout=SOURCE_PATIENCE))[0]:
+            logger.warning("the source of a batch goes on after the batch: it holds on to its cancellation")
 
     def stop_sending(self) -> None:
         """Send nothing more. What is on its way is finished and comes out; the rest comes out as skipped."""
         self.stop(None, "stopped")
         for row in tuple(self._rows.values()):
-            if row.state is ItemState.NEW:
-                self._manager.desk.skip(row, "stopped")
+            self._manager.desk.halt(row, "stopped")
 
     # --- the consumer's side ------------------------------------------------------------------------------------
 
@@ -134,7 +146,7 @@ class Batch:
                 how = "iterate inside `async with client.batch(…) as batch`"
                 raise ClientClosedError(f"this batch isn't running: {how}")
             if self._fed and self._taken == self._pulled:
-                self._tally.ended = self._tally.ended or self._now()
+                self._end()
                 if self._broken is not None:
                     raise self._broken
                 raise StopAsyncIteration
@@ -149,8 +161,17 @@ class Batch:
     def report(self) -> Report:
         """What it came to so far."""
         desk, now = self._manager.desk, self._now()
-        rate = desk.board.throttle.rate
-        return self._tally.report(now, held=desk.waits.seconds(now), allowed=60 * rate.limit / rate.per)
+        limits = Limits(desk.board.throttle.rate, desk.board.throttle.in_flight)
+        left = self._rows.values() if self._closed else ()
+        owed = [row.price for row in left if row.state is ItemState.ACCEPTED]
+        held, uncollected = desk.waits.seconds(now), len(self._uncollected)
+        return self._tally.report(now, held=held, limits=limits, uncollected=uncollected, owed=owed)
+
+    def _end(self) -> None:
+        """Its time is over. What it leaves of the source is not known, and so it did not come to its end."""
+        if not self._fed:
+            self._tally.stopped_by = self._tally.stopped_by or "it was left before all items were read from the source"
+        self._tally.end(self._now(), self._manager.desk.waits.seconds(self._now()))
 
     @property
     def uncollected(self) -> tuple[Outcome, ...]:
@@ -165,7 +186,7 @@ class Batch:
 
     async def _feed(self) -> None:
         try:
-            async with contextlib.aclosing(_each(self._source)) as items:
+            async with contextlib.aclosing(items_of(self._source)) as items:
                 while True:
                     await self._has_room()
                     try:
@@ -173,10 +194,16 @@ class Batch:
                     except StopAsyncIteration:
                         return
                     await self._take_in(item)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():  # not ours: it came out of the source
+                self._broken = _ended_by(error)
+                return
             self._broken = ClientClosedError("the client was closed before all items were read from the source")
-            self._tally.stopped_by = self._broken.message
+            self._tally.stopped_by = self._tally.stopped_by or self._broken.message
             raise
+        except GeneratorExit as error:
+            self._broken = _ended_by(error)
         except Exception as error:  # noqa: BLE001  the source is the user's: raised once all else has come out
             self._broken = error
         finally:
@@ -184,9 +211,15 @@ class Batch:
             self._changed.set()
 
     async def _has_room(self) -> None:
-        while self._pulled - self._taken >= self._window:
+        while self._pulled - self._taken >= self._window or self._is_ready():
             self._room.clear()
             await self._room.wait()
+
+    def _is_ready(self) -> bool:
+        """Whether as many wait to be sent as there should."""
+        rate = self._manager.desk.board.throttle.rate
+        enough = max(FEWEST_READY, min(MOST_READY, rate.limit))
+        return sum(self._rows[index].state is ItemState.NEW for index in self._unsent) >= enough
 
     async def _take_in(self, given: object) -> None:
         index = self._pulled
@@ -201,11 +234,13 @@ class Batch:
                 return
             row = Row(item, request, [self], index, remakes=REMAKES)
             self._rows[index] = row
+            self._unsent.add(index)
             self._manager.add(row)
         except BudgetError as error:
             self._skip(item, index, "budget", error)
         except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
             self._rows.pop(index, None)
+            self._unsent.discard(index)
             failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
             self._over(Failed(item=item, index=index, error=failure))
 
@@ -235,21 +270,42 @@ class Batch:
         """No request can succeed: the rest of the source is skipped."""
         self._stopped = self._stopped or (reason, error)
         for row in self._rows.values():
-            row.remakes = 0
+            row.halted = row.halted or (reason, error)
+        self._room.set()
+
+    @property
+    def is_of_task(self) -> bool:
+        """It wants a picture of each item, by whichever task."""
+        return False
+
+    def may_send_again(self, row: Row) -> bool:
+        """Whether there is a budget for one more create of `row`, which is reserved."""
+        is_allowed = self._purse is None or self._purse.reserve_again(row.index)
+        self._tally.possible_duplicates += is_allowed
+        return is_allowed
+
+    def sent(self, row: Row) -> None:  # noqa: ARG002  a listener is told of which
+        """One of it leaves: there may be room for the next."""
+        self._room.set()
 
     def accepted(self, row: Row) -> None:
         """A row of it is paid for: told where nobody iterates any more, else when it is settled."""
+        self._unsent.discard(row.index)
+        self._room.set()
         if self._closed:
             self._leave(_as_it_stands(row))
             _log_paid([row.task.id if row.task is not None else None])
 
     def settled(self, outcome: Outcome) -> None:
         """A row of it is over: save what is to be saved, then hand it out."""
-        del self._rows[outcome.index]
+        row = self._rows.pop(outcome.index)
+        self._unsent.discard(outcome.index)
+        self._room.set()
         if self._purse is not None:
             self._purse.settle(outcome)
+        self._tally.settled(outcome, row.price)
         if isinstance(outcome, Succeeded):
-            self._tally.known(outcome.result, at=self._manager.desk.wall())
+            self._tally.known(outcome.result, after=self._now() - row.accepted_at)
         if self._closed:
             self._leave(outcome)
         elif self._saver is not None and isinstance(outcome, Succeeded):
@@ -291,13 +347,22 @@ class Batch:
         self._ready.append((outcome, self._now()))
 
     def _leave(self, outcome: Outcome) -> None:
-        """The batch is closed and nobody takes this: keep it where it cost something, or may have."""
+        """The batch is closed and nobody takes this: keep it where it cost something, or may have; else count it."""
         self._uncollected.pop(outcome.index, None)
         if outcome.charged != "no":
             self._uncollected[outcome.index] = outcome
+        else:
+            self._tally.add(outcome)
 
     def _now(self) -> float:
         return self._manager.desk.now()
+
+
+def _ended_by(error: BaseException) -> UsageError:
+    """For what a source raises that would mean something else where it is raised again."""
+    broken = UsageError(f"the source of the batch ended with {error!r}: some items may never have been read")
+    broken.__cause__ = error
+    return broken
 
 
 def _log_paid(task_ids: list[str | None]) -> None:
@@ -314,15 +379,3 @@ def _as_it_stands(row: Row) -> Outcome:
         lost = UnknownOutcomeError("the batch was left while the create was on the wire")
         return Unknown(item=row.item, index=row.index, error=lost)
     return Skipped(item=row.item, index=row.index, reason="stopped")
-
-
-async def _each(source: Source) -> AsyncGenerator[object]:
-    """The items of a source of either kind."""
-    if isinstance(source, AsyncIterable):
-        async for item in source:
-            yield item
-        return
-    if isinstance(source, str) or not isinstance(source, Iterable):
-        raise UsageError(f"a batch takes an iterable of prompts, requests or Items, not {source!r}")
-    for item in source:
-        yield item

@@ -2,9 +2,10 @@
 
 Theory of operation
 ===================
-1. A row that is new stands in `queue`; one that was refused goes back to its head.
-2. A row that waits (for its next look, or to be tried again) stands in the timetable, and nowhere else.
-3. A row whose look is due stands in `looks`, in the order it became due.
+1. A row that is new stands in `queue`; one that was refused goes back to where its turn is.
+2. A row that waits (for its next look, or to be tried again) stands in the timetable.
+3. A row whose look is due stands in `looks`, in the order it became due; and in the timetable, for the moment at which
+   it is given up, because looks may have to wait for longer than it has time.
 4. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
 5. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
@@ -20,9 +21,15 @@ import attrs
 
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.pacing import CreateEnd, PollBudget, Throttle
+from nanobanana_async.tasks._queue import Queue
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._waits import HeldBy
+
+REMEMBERED = 20
+"""About so many creates make up the usual time to an answer."""
+LAST_LOOK = 20.0
+"""Seconds for which a task's last look may be held up by the looks at others. After that it is given up unseen."""
 
 
 @attrs.define(eq=False)
@@ -31,6 +38,7 @@ class Job:
 
     row: Row
     is_create: bool
+    began: float = 0.0
     booked: bool = True
 
 
@@ -42,22 +50,30 @@ class Board:
     budget: PollBudget
     connections: int = 64
     sends_creates: bool = True
-    queue: deque[Row] = attrs.field(factory=deque, init=False)
+    queue: Queue = attrs.field(factory=Queue, init=False)
     looks: deque[Row] = attrs.field(factory=deque, init=False)
     waiting: Timetable[Row] = attrs.field(factory=Timetable[Row], init=False)
     creating: int = attrs.field(default=0, init=False)
     looking: int = attrs.field(default=0, init=False)
     in_flight: int = attrs.field(default=0, init=False)
+    answer_time: float = attrs.field(default=0.0, init=False)
+    _under_way: dict[Job, None] = attrs.field(factory=dict, init=False)
 
-    def wake(self, now: float) -> None:
-        """Move what is due to where it is handed out from."""
+    def wake(self, now: float) -> list[Row]:
+        """Move what is due to where it is handed out from; the rows whose last look should have been, and was not."""
+        too_late: list[Row] = []
         for row in self.waiting.due(now):
             if row.over:
                 self.free_slot(row)
             elif row.state is ItemState.NEW:
-                self.queue.appendleft(row)
+                self.queue.put_back(row)
+            elif row.looked_for:
+                too_late.append(row)
             else:
+                row.looked_for = True
                 self.looks.append(row)
+                self.waiting.set(row, max(now, row.deadline) + LAST_LOOK)
+        return too_late
 
     def claim(self, now: float) -> Job | None:
         """The next exchange to make at `now`, booked; None when there is none or no room for one."""
@@ -69,7 +85,9 @@ class Board:
             self.creating += 1
             self.take_slot(row)
             self.throttle.sent()
-            return Job(row, is_create=True)
+            job = Job(row, is_create=True, began=now)
+            self._under_way[job] = None
+            return job
         row = self._next_look(now)
         if row is not None:
             self.looking += 1
@@ -94,13 +112,23 @@ class Board:
         """How many tasks are accepted and not over."""
         return self.in_flight - self.creating
 
-    def expected_wait(self, now: float, *, others: int, usual: float) -> float:
-        """Seconds until the create of a new row would leave, after those that wait and `others` beside them.
+    def expected_wait(self, now: float, *, ahead: int, for_a_slot: float) -> float:
+        """Seconds until a create would leave that has `ahead` others before it.
 
-        `usual` is how long a task takes, in seconds.
+        `for_a_slot`: when enough tasks will have ended, in seconds, where it has to wait for that.
         """
-        ahead = len(self.queue) + others
-        return self.throttle.expected_wait(now, ahead=ahead, in_flight=self.in_flight, usual=usual)
+        by_limits = self.throttle.expected_wait(now, ahead=ahead, for_a_slot=for_a_slot)
+        return max(by_limits, self._wait_for_answers(now, ahead))
+
+    def _wait_for_answers(self, now: float, ahead: int) -> float:
+        """Seconds, where creates are on the wire and no more may be for now."""
+        lanes = self.connections - self.connections // 4
+        is_narrow = self.throttle.is_narrow(now, under_way=self.creating)
+        if not self._under_way or not (is_narrow or self.creating + ahead >= lanes):
+            return 0.0
+        oldest = now - next(iter(self._under_way)).began
+        first = max(oldest, self.answer_time - oldest)  # what has taken long will take as long again
+        return first + (ahead // lanes) * self.answer_time
 
     def create_over(self, job: Job, now: float, end: CreateEnd) -> None:
         """A create has left the wire, and how."""
@@ -108,6 +136,9 @@ class Board:
             return
         job.booked = False
         self.creating -= 1
+        del self._under_way[job]
+        took = now - job.began
+        self.answer_time += (took - self.answer_time) / REMEMBERED if self.answer_time else took
         self.throttle.over(now, end, running=self.running, wanted=bool(self.queue))
 
     def look_over(self, job: Job) -> None:
@@ -130,28 +161,29 @@ class Board:
 
     def take_queued(self) -> list[Row]:
         """Take out every row that is new: those in the queue, and those that wait to be tried again."""
-        rows = [row for row in self.queue if not row.over]
-        rows += [row for row in self.waiting.things() if row.state is ItemState.NEW and not row.over]
-        self.queue.clear()
-        for row in rows:
+        later = [row for row in self.waiting.things() if row.state is ItemState.NEW and not row.over]
+        for row in later:
             self.waiting.strike(row)
-        return rows
+        return self.queue.take_all() + later
 
     def _next_create(self, now: float) -> Row | None:
-        while self.queue and self.queue[0].over:
-            self.queue.popleft()
         has_room = (
-            self.queue
+            len(self.queue) > 0
             and self.sends_creates
             and self.creating < self.connections - self.connections // 4
             and self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
         )
-        return self.queue.popleft() if has_room else None
+        return self.queue.pop() if has_room else None
 
     def _next_look(self, now: float) -> Row | None:
         while self.looks and self.looks[0].over:
             self.looks.popleft()
-        return self.looks.popleft() if self.looks and self.budget.opens_at(now) <= now else None
+        if not self.looks or self.budget.opens_at(now) > now:
+            return None
+        row = self.looks.popleft()
+        row.looked_for = False
+        self.waiting.strike(row)
+        return row
 
     def _wake_times(self, now: float) -> Iterator[float | None]:
         yield self.waiting.next()

@@ -29,6 +29,10 @@ from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
 
+LONGEST_OUTAGE = 900.0
+"""Seconds in which nobody is let in, or won't be, after which the run stops."""
+LONGEST_WAIT = 300.0
+"""Seconds that one item waits before it is tried again because the gateway has asked for it."""
 MOST_RESENT = 2
 """With ``on_unknown="resend"``: how often one item is sent again after a lost answer."""
 
@@ -37,6 +41,15 @@ async def create(desk: Desk, job: Job) -> None:
     """Send the create of the row of `job` and carry out what its answer means."""
     row = job.row
     row.sent += 1
+    desk.sending[row] = None
+    try:
+        await _create(desk, job)
+    finally:
+        desk.sending.pop(row, None)
+
+
+async def _create(desk: Desk, job: Job) -> None:
+    row = job.row
     try:
         wire = _wire(desk, row)
     except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
@@ -44,6 +57,8 @@ async def create(desk: Desk, job: Job) -> None:
         _not_encodable(desk, row, error)
         return
     desk.announce(CreateSent(at=desk.wall(), item=row.item, attempt=row.sent))
+    for listener in tuple(row.listeners):
+        listener.sent(row)
     try:
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
@@ -130,8 +145,8 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
         on_server_error=desk.settings.on_server_error,
     )
     match step:
-        case Repeat(error, counts_as) if desk.quota.take():
-            _try_again(desk, row, error, counts_as)
+        case Repeat() if row.halted is None and desk.quota.take():
+            _try_again(desk, row, step)
         case Repeat(error):
             _refused_for_good(desk, row, error)
         case RepeatForAll():
@@ -151,12 +166,13 @@ def _refused_for_good(desk: Desk, row: Row, error: NanoBananaError) -> None:
     desk.fail(row, error)
 
 
-def _try_again(desk: Desk, row: Row, error: NanoBananaError, counts_as: str) -> None:
-    earlier: int = getattr(row.attempts, counts_as)
-    row.attempts = attrs.evolve(row.attempts, **{counts_as: earlier + 1})
-    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=error, again=True))
+def _try_again(desk: Desk, row: Row, step: Repeat) -> None:
+    earlier: int = getattr(row.attempts, step.counts_as)
+    row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
+    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
     _back_to_new(desk, row)
-    desk.board.waiting.set(row, desk.now() + desk.settings.backoff.delay(earlier, desk.random()))
+    backoff = desk.settings.backoff.delay(earlier, desk.random())
+    desk.board.waiting.set(row, desk.now() + max(backoff, min(step.retry_after or 0.0, LONGEST_WAIT)))
 
 
 def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
@@ -166,9 +182,12 @@ def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
     is_about_rate = step.counts_as is None
     desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
     desk.refusal = step.error
-    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
+    desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=row.halted is None))
     _back_to_new(desk, row)
-    desk.board.queue.appendleft(row)
+    if row.halted is None:
+        desk.board.queue.put_back(row)
+    else:
+        desk.skip(row, *row.halted)
 
 
 def judge_refusals(desk: Desk) -> None:
@@ -179,7 +198,7 @@ def judge_refusals(desk: Desk) -> None:
     desk.refusal = None
     seconds = board.throttle.judge(now, running=board.running, random=desk.random())
     desk.announce(GateClosed(at=desk.wall(), seconds=seconds, error=error))
-    if max(seconds, now - board.throttle.gate.refused_since) > desk.settings.deadline:
+    if max(seconds, now - board.throttle.gate.refused_since) > LONGEST_OUTAGE:
         # Nobody has been let in for that long, or will be: waiting it out for each item would take days.
         desk.stop(error, "service")
 
@@ -194,12 +213,13 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
         else:
             _back_to_new(desk, row)
             desk.skip(row, step.reason, step.error)
-    desk.stop(step.error, step.reason)
+    if row.halted is None or row.halted[0] != step.reason:  # else it is the stop that halted it
+        desk.stop(step.error, step.reason)
 
 
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
-    if desk.settings.on_unknown == "hold" or row.resent == MOST_RESENT:
+    if not _may_be_resent(desk, row):
         hold(desk, row, error)
         return
     desk.announce(CreateLost(at=desk.wall(), item=row.item, error=error))
@@ -209,6 +229,12 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     desk.possible_duplicates += 1
     _back_to_new(desk, row)
     desk.board.queue.append(row)
+
+
+def _may_be_resent(desk: Desk, row: Row) -> bool:
+    if desk.settings.on_unknown != "resend" or row.resent == MOST_RESENT or row.halted is not None:
+        return False
+    return all(listener.may_send_again(row) for listener in row.listeners)
 
 
 def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:

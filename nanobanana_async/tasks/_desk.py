@@ -6,6 +6,7 @@ It is the one place that settles a row, so that slots, timetable, events and lis
 from __future__ import annotations
 
 import copy
+import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from nanobanana_async.gateways import Gateway
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
+from nanobanana_async.settings import ABOVE_ZERO, instance_of, one_of
 from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._waits import Waits
@@ -43,12 +45,16 @@ class Stoppable(Protocol):
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The policies of a client that creates and looks follow. Times in seconds."""
+    """The policies of a client that creates and looks follow. Times in seconds.
 
-    polling: Polling
-    deadline: float
-    on_server_error: OnServerError
-    on_unknown: OnUnknown
+    Raises:
+        ConfigurationError: one of them is out of its range. A word that is misspelt must never mean the other one.
+    """
+
+    polling: Polling = attrs.field(validator=instance_of(Polling, "a Polling, such as Polling(interval=2)"))
+    deadline: float = attrs.field(validator=ABOVE_ZERO)
+    on_server_error: OnServerError = attrs.field(validator=one_of("repeat", "hold"))
+    on_unknown: OnUnknown = attrs.field(validator=one_of("hold", "resend"))
     backoff: Backoff = attrs.field(factory=Backoff)
 
 
@@ -66,6 +72,7 @@ class Desk:
     on_event: EventListener | None = None
     runs: list[Stoppable] = attrs.field(factory=list, init=False)
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
+    sending: dict[Row, None] = attrs.field(factory=dict, init=False)
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
     waits: Waits = attrs.field(factory=Waits, init=False)
@@ -82,6 +89,11 @@ class Desk:
             self._dialects[name] = self.gateway.dialect(name)
         return self._dialects[name]
 
+    def has_answered(self) -> None:
+        """A question was answered in the gateway's own words: it is there, and may be asked at full pace."""
+        self.board.budget.answered()
+        self.board.throttle.gate.answered()
+
     def announce(self, event: Event) -> None:
         """Give `event` to the user's listener; what that raises is logged."""
         if self.on_event is None:
@@ -94,6 +106,13 @@ class Desk:
     def expected(self, row: Row) -> Expected:
         """How long the task of `row` takes: as those of its kind took, else as documented."""
         return self.durations[row.kind].expected() or row.expected.at_speed(self.settings.polling.speed)
+
+    def ends_in(self, count: int, row: Row) -> float:
+        """Seconds until so many of the tasks in flight will have ended, where they take what that of `row` takes."""
+        usual, now = self.expected(row).usual, self.now()
+        oldest = next(itertools.islice(self.followed, min(count, len(self.followed)) - 1, None), None)
+        first = usual if oldest is None else max(usual / 10, oldest.accepted_at + usual - now)
+        return first + usual * (max(0, count - len(self.followed)) // self.board.throttle.in_flight_cap)
 
     def accept(self, row: Row, task_id: str) -> None:
         """The gateway has taken `row`: it is paid for, and looked at from now on."""
@@ -118,9 +137,16 @@ class Desk:
         self.board.take_slot(row)
         self.board.waiting.set(row, min(now + first_look, row.deadline))
 
-    def make_again(self, row: Row) -> None:
-        """The task of `row` has failed and cost nothing: send another create, after all that wait already."""
+    def make_again(self, row: Row, error: NanoBananaError) -> None:
+        """The task of `row` has failed with `error` and cost nothing: send another create, after all that wait already.
+
+        Who has asked for that task is told of its end.
+        """
         self._let_go(row)
+        of_task = [listener for listener in row.listeners if listener.is_of_task]
+        row.listeners = [listener for listener in row.listeners if not listener.is_of_task]
+        for listener in of_task:
+            listener.settled(Failed(item=row.item, index=row.index, error=error))
         self.board.free_slot(row)
         row.begin_anew()
         self.board.queue.append(row)
@@ -137,6 +163,7 @@ class Desk:
         board = self.board
         self._let_go(row)
         self.preparing.pop(row, None)
+        board.queue.withdraw(row)
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
             board.waiting.set(row, self.now() + SLOT_MARGIN * self.expected(row).usual)
         else:
@@ -162,11 +189,19 @@ class Desk:
         """`row` ends as unknown: nobody can tell whether it was taken."""
         self.settle(row, Unknown(item=row.item, index=row.index, error=error))
 
+    def halt(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:
+        """Send no further create for `row`: it ends as skipped, at once or where it is refused what it is at."""
+        row.halted = row.halted or (reason, error)
+        if row.state is ItemState.NEW and not row.over:
+            self.skip(row, reason, error)
+
     def stop(self, error: NanoBananaError, reason: SkipReason) -> None:
         """No request will succeed: whatever is not sent yet is skipped, and no run feeds any more."""
         self.announce(RunStopped(at=self.wall(), error=error))
         for run in tuple(self.runs):
             run.stop(error, reason)
+        for row in self.sending:
+            row.halted = row.halted or (reason, error)
         self.skip_queued(reason, error)
 
     def skip_queued(self, reason: SkipReason, error: NanoBananaError | None = None) -> None:

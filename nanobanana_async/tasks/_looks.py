@@ -21,12 +21,14 @@ from nanobanana_async.errors import (
 from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucceeded
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
-from nanobanana_async.pacing import look_failure, may_be_made_again, task_failure
+from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.values import Look, Looked, NotVisible, Refused, Result, Task, TaskState
+from nanobanana_async.values import Charged, Look, Looked, NotVisible, Refused, Result, Task, TaskState
 
+BROKEN_LOOKS = 3
+"""So many in a row, and the transport is taken to be broken."""
 EMPTY_LOOKS = 3
 """A success without a URL is asked again twice (PROTOCOL §1.9)."""
 OLDEST_RECORD = 14 * 24 * 3600.0
@@ -56,19 +58,27 @@ async def look(desk: Desk, job: Job) -> None:
 def _read(desk: Desk, row: Row, said: Look | Exception) -> None:
     match said:
         case Looked():
-            desk.board.budget.answered()
+            desk.has_answered()
             _looked(desk, row, said)
         case NotVisible():
-            desk.board.budget.answered()
+            desk.has_answered()
             _not_visible(desk, row)
         case Refused(problem):
             _failed(desk, row, look_failure(problem), retry_after=problem.retry_after)
         case NetworkError() as error:
             _failed(desk, row, error)
         case Exception() as broken:
-            give_up(desk, row, "service", UsageError(f"the transport broke: {type(broken).__name__}: {broken}"))
+            _broken(desk, row, UsageError(f"the transport broke under a look: {type(broken).__name__}: {broken}"))
         case _:
             assert_never(said)
+
+
+def _broken(desk: Desk, row: Row, error: UsageError) -> None:
+    """A transport of the user's raised what none should: it may do so once, and will do so again where it is wrong."""
+    if row.failed_looks + 1 < BROKEN_LOOKS:
+        _failed(desk, row, error)
+    else:
+        give_up(desk, row, "service", error)
 
 
 def _looked(desk: Desk, row: Row, said: Looked) -> None:
@@ -91,12 +101,12 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
 
 def _task_failed(desk: Desk, row: Row, error: NanoBananaError) -> None:
     """The task is over; a new one is made where that may help, costs nothing, and is still allowed."""
-    is_wanted = row.remakes > 0 and bool(row.listeners) and desk.board.sends_creates
+    is_wanted = row.remakes > 0 and row.halted is None and desk.board.sends_creates
     again = is_wanted and may_be_made_again(error) and desk.quota.take()
     desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task_of(row), error=error, again=again))
     if again:
         row.remakes -= 1
-        desk.make_again(row)
+        desk.make_again(row, error)
     else:
         desk.fail(row, error)
 
@@ -114,7 +124,10 @@ def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
         _look_again(desk, row)
         return
     task = task_of(row)
-    error = NoResultError(f"task {task.id} succeeded and names no image", task_id=task.id)
+    credits = result.credits if result is not None else None
+    charged: Charged = "no" if credits == 0 else "yes"
+    text = f"task {task.id} succeeded and names no image"
+    error = NoResultError(text, task_id=task.id, charged=charged, credits=credits)
     desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task, error=error))
     desk.fail(row, error)
 
@@ -142,6 +155,9 @@ def _not_visible(desk: Desk, row: Row) -> None:
     if created_at is not None and not was_submitted_here and desk.wall() - created_at.timestamp() > OLDEST_RECORD:
         give_up(desk, row, "record_missing")
         return
+    if created_at is None and not was_submitted_here and not row.not_done_at and age >= RECORD_GRACE:
+        give_up(desk, row, "record_missing")  # an id of the user's that nobody has ever seen
+        return
     _schedule(desk, row, desk.settings.polling.while_missing(age, desk.random()))
 
 
@@ -155,8 +171,8 @@ def _failed(desk: Desk, row: Row, error: NanoBananaError, *, retry_after: float 
     if isinstance(error, BusyError):
         desk.board.budget.refused(desk.now(), retry_after=retry_after)
     row.failed_looks += 1
-    wait = desk.settings.polling.after_failure(row.failed_looks, desk.random())
-    _schedule(desk, row, max(wait, retry_after or 0.0), error)
+    wait = desk.settings.polling.after_failure(row.failed_looks, desk.random(), retry_after=retry_after)
+    _schedule(desk, row, wait, error)
 
 
 def _stop_looking(desk: Desk, error: KeyRefusedError) -> None:
@@ -183,7 +199,7 @@ def _schedule(desk: Desk, row: Row, wait: float, error: NanoBananaError | None =
 def give_up(desk: Desk, row: Row, reason: PendingReason, cause: NanoBananaError | None = None) -> None:
     """Stop looking at a task that is paid for; a later run, or `wait`, takes it up again."""
     task = task_of(row)
-    error = still_running(task, reason, cause)
+    error = still_running(task, reason, cause, charged="yes" if was_there(row) else "unknown")
     row.move(ItemState.PENDING)
     desk.settle(row, Pending(item=row.item, index=row.index, task=task, reason=reason, error=error))
 
@@ -197,10 +213,23 @@ _WHY: dict[PendingReason, str] = {
 }
 
 
-def still_running(task: Task, reason: PendingReason, cause: NanoBananaError | None = None) -> StillRunningError:
+def still_running(
+    task: Task, reason: PendingReason, cause: NanoBananaError | None = None, *, charged: Charged = "yes"
+) -> NanoBananaError:
     """The error for a task that nobody waits for any longer, and why."""
-    why = _WHY[reason] + (f": {cause.message}" if cause is not None else "")
-    return StillRunningError(f"task {task.id}: {why}", task_id=task.id)
+    text = f"task {task.id}: {_WHY[reason]}" + (f": {cause.message}" if cause is not None else "")
+    if isinstance(cause, KeyRefusedError):
+        remedy = "Correct the API key, then wait for the task id: it is not paid for again."
+        return KeyRefusedError(text, task_id=task.id, charged=charged, remedy=remedy, problem=cause.problem)
+    error = StillRunningError(text, task_id=task.id, charged=charged)
+    if reason == "record_missing":
+        error.remedy = "Check the task id, and that the key is the one it was made with; records are kept for 14 days."
+    return error
+
+
+def was_there(row: Row) -> bool:
+    """Whether the gateway has ever said that there is such a task."""
+    return row.request is not None or row.not_done_at > 0
 
 
 def task_of(row: Row) -> Task:

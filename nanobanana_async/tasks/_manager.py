@@ -35,31 +35,15 @@ from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._looks import give_up, look, task_of
+from nanobanana_async.tasks._looks import give_up, look, task_of, was_there
 from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._statistics import Statistics
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
 from nanobanana_async.tasks._waiters import Waiter, error_of, out_of_time, queue_full, result_of
 from nanobanana_async.values import Item, Result, Task, TaskState
 
 logger = logging.getLogger("nanobanana_async")
-
-
-@attrs.frozen(kw_only=True)
-class Statistics:
-    """What a client is doing right now: counts of items, and of exchanges on the wire.
-
-    `cooldown` is for how many seconds nothing is sent because of refusals.
-    """
-
-    queued: int
-    preparing: int
-    creating: int
-    in_flight: int
-    looking: int
-    awaited: int
-    possible_duplicates: int
-    cooldown: float
 
 
 @attrs.define(eq=False)
@@ -93,6 +77,8 @@ class TaskManager:
         row.expected = row.request.expected
         images = tuple(row.request.images)
         self.desk.announce(ItemQueued(at=self.desk.wall(), item=row.item))
+        if row.over:  # whoever heard of it has stopped it
+            return
         if self._closing:
             self.desk.skip(row, "stopped")
         elif needs_upload(row.request):
@@ -122,26 +108,35 @@ class TaskManager:
         return Task(result.task_id or "", model=result.model, state=TaskState.SUCCESS, raw=result.raw)
 
     async def finished(self, row: Row, *, timeout: float, queue_timeout: float | None = None) -> Result:
-        """Wait for the result of `row`, which is added where it is new; the errors of an item are raised."""
-        waiter = self._waiter(row, timeout, queue_timeout, until_accepted=False)
-        row.deadline = max(row.deadline, waiter.until)
+        """Wait for the result of `row`, which is new; the errors of an item are raised."""
+        return await self._finished(self._waiter(row, timeout, queue_timeout, until_accepted=False))
+
+    async def result(self, task: Task, *, timeout: float) -> Result:
+        """Wait for the result of `task`; the errors of an item are raised."""
+        return await self._finished(self._task_waiter(task, timeout))
+
+    async def _finished(self, waiter: Waiter) -> Result:
+        waiter.row.deadline = max(waiter.row.deadline, waiter.until)
         outcome = await self._wait(waiter)
         assert not isinstance(outcome, Task)
         return result_of(outcome)
 
-    async def watched(self, row: Row, *, timeout: float) -> AsyncGenerator[Task]:
-        """What `row` looks like each time its state has changed, until it is over. Raises: StillRunningError."""
-        waiter = self._waiter(row, timeout, None, until_accepted=False)
+    async def watched(self, task: Task, *, timeout: float) -> AsyncGenerator[Task]:
+        """What `task` looks like each time its state has changed, until it is over. Raises: StillRunningError."""
+        waiter = self._task_waiter(task, timeout)
+        row = waiter.row
         seen: asyncio.Queue[Task | None] = asyncio.Queue()
         row.watchers.append(seen.put_nowait)
         waiter.future.add_done_callback(lambda _: seen.put_nowait(None))
         state: TaskState | None = None
+        if was_there(row):
+            seen.put_nowait(task_of(row))
         try:
             self.pump()
-            while (task := await seen.get()) is not None:
-                if task.state is not state:
-                    state = task.state
-                    yield task
+            while (now := await seen.get()) is not None:
+                if now.state is not state:
+                    state = now.state
+                    yield now
             outcome = waiter.future.result()
             if isinstance(outcome, Pending):
                 raise error_of(outcome)
@@ -153,8 +148,7 @@ class TaskManager:
         """Nobody wants these any more: what is not sent yet ends as skipped, what is on its way goes on alone."""
         alone = [row for row in rows if not row.over]
         for row in alone:
-            if row.state is ItemState.NEW:
-                self.desk.skip(row, "stopped")
+            self.desk.halt(row, "stopped")
         self._tell_detached([row for row in alone if not row.over])
         self.pump()
 
@@ -162,7 +156,7 @@ class TaskManager:
         for row in rows:
             self.desk.announce(TaskDetached(at=self.desk.wall(), item=row.item, task=row.task))
             row.is_told = row.task is not None
-        ids = [row.task.id for row in rows if row.task is not None]
+        ids = [row.task.id for row in rows if row.task is not None and was_there(row)]
         if ids:
             logger.warning("paid for, and nobody waits any more; wait for these ids: %s", ", ".join(ids))
 
@@ -178,18 +172,34 @@ class TaskManager:
         future: asyncio.Future[Task | Outcome] = self._loop.create_future()
         waiter = Waiter(row, timeout, until_accepted, future, now + timeout, queue_timeout)
         row.listeners.append(waiter)
-        self._limits.set(waiter, waiter.limit(now))
+        self._limits.set(waiter, waiter.until)
         return waiter
 
+    def _task_waiter(self, task: Task, timeout: float) -> Waiter:
+        waiter = self._waiter(self.adopt(task), timeout, None, until_accepted=False)
+        waiter.is_of_task = True
+        return waiter
+
+    def _is_queued(self, row: Row) -> None:
+        """`row` could be sent, or was: from now on it waits for its turn, and for nothing else."""
+        for listener in row.listeners:
+            if isinstance(listener, Waiter):
+                self._limits.set(listener, listener.limit(self._loop.time()))
+
     def _expected_wait(self, row: Row) -> float:
-        desk = self.desk
-        return desk.board.expected_wait(desk.now(), others=len(desk.preparing), usual=desk.expected(row).usual)
+        desk, now = self.desk, self.desk.now()
+        ahead = len(desk.board.queue) + len(desk.preparing) - row.queued - (row in desk.preparing)
+        short = desk.board.throttle.slots_short(ahead=ahead, in_flight=desk.board.in_flight)
+        return desk.board.expected_wait(now, ahead=ahead, for_a_slot=desk.ends_in(short, row) if short else 0.0)
 
     async def _wait(self, waiter: Waiter) -> Task | Outcome:
         """What the waiter is told; the row is added first, where it is new."""
         try:
             if waiter.row.state is ItemState.NEW:
                 self.add(waiter.row)
+                if waiter.row not in self.desk.preparing:
+                    self._is_queued(waiter.row)
+                    self.pump()
             else:
                 self.pump()
             return await waiter.future
@@ -204,6 +214,8 @@ class TaskManager:
         """Nobody awaits `waiter` any more; where it was the last to want its row, that is withdrawn."""
         row = waiter.row
         self._limits.strike(waiter)
+        if waiter.future.done() and not waiter.future.cancelled():
+            waiter.future.exception()  # who has stopped watching never asks, and asyncio would complain of it
         if waiter not in row.listeners:
             return
         row.listeners.remove(waiter)
@@ -234,7 +246,8 @@ class TaskManager:
             now = self._loop.time()
             for waiter in self._limits.due(now):
                 self._expire(waiter)
-            self.desk.board.wake(now)
+            for row in self.desk.board.wake(now):
+                give_up(self.desk, row, "deadline")
             judge_refusals(self.desk)
             while (job := self.desk.board.claim(now)) is not None:
                 worker = _Worker(job)
@@ -246,7 +259,11 @@ class TaskManager:
 
     async def _work(self, worker: _Worker) -> None:
         while worker.job is not None:
-            await (create if worker.job.is_create else look)(self.desk, worker.job)
+            try:
+                await (create if worker.job.is_create else look)(self.desk, worker.job)
+            except asyncio.CancelledError:
+                self.desk.board.sends_creates = False  # not by us: all that runs on the loop is cut short, so it ends
+                raise
             self._quiet.set()
             worker.job = None if self._ended else self.desk.board.claim(self._loop.time())
             self.pump()
@@ -264,7 +281,7 @@ class TaskManager:
             desk.board.create_over(job, desk.now(), "counted")
         else:
             desk.board.look_over(job)
-        if row.over or row.ticket or row in desk.board.queue:
+        if row.over or row.ticket or row.queued:
             return
         if row.state is ItemState.SENDING:
             hold(desk, row, UnknownOutcomeError("the create was cut short on the wire"))
@@ -298,6 +315,7 @@ class TaskManager:
             if not row.over:
                 self.desk.preparing.pop(row, None)
                 self.desk.board.queue.append(row)
+                self._is_queued(row)
         self.pump()
 
     def _not_prepared(self, row: Row, error: NanoBananaError) -> None:
@@ -315,7 +333,7 @@ class TaskManager:
         """What is going on right now."""
         desk, board = self.desk, self.desk.board
         return Statistics(
-            queued=sum(not row.over for row in board.queue),
+            queued=len(board.queue),
             preparing=len(desk.preparing),
             creating=board.creating,
             in_flight=board.in_flight,
@@ -323,6 +341,7 @@ class TaskManager:
             awaited=len(self._limits),
             possible_duplicates=desk.possible_duplicates,
             cooldown=board.throttle.cooldown(desk.now()),
+            learned=board.throttle.learned,
         )
 
     async def aclose(self, grace: float) -> None:

@@ -1,6 +1,7 @@
 """What a batch may spend. Whoever would go over it waits until what is on its way is settled, and may still come first.
 
 A task that fails gives its credits back, so a purse that looks empty while a hundred tasks are running need not be.
+A create whose answer was lost may have been charged: sent again, it is one more to be paid for, and counts as two.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ import attrs
 
 from nanobanana_async.errors import BudgetError, UsageError
 from nanobanana_async.outcomes import Outcome
-from nanobanana_async.pricing import Budget
+from nanobanana_async.pricing import Budget, price_of, written
 from nanobanana_async.values import Request
 
 
 @attrs.define(eq=False)
 class Purse:
-    """A budget, and what is reserved of it by which item."""
+    """A budget, and what is reserved of it by which item: the price of one create each."""
 
     budget: Budget
     _reserved: dict[int, float] = attrs.field(factory=dict, init=False)
@@ -30,22 +31,34 @@ class Purse:
             BudgetError: there will not be.
             UsageError: nobody knows what it costs.
         """
-        price = request.credits
+        price = price_of(request)
         if price is None:
             raise UsageError(
-                f"a budget needs the price of every request, and that of {request.model!r} is not known",
+                f"a budget needs the price of every request: that of {request.model!r} is credits={request.credits!r}",
                 remedy="Say it: KieRequest(model, input={…}, credits=…).",
             )
         while not self.budget.fits(price):
             if not self.budget.may_fit(price):
                 raise BudgetError(
-                    f"the budget of {self.budget.total:g} credits is spent: {self.budget.left:g} are left, "
-                    f"and this one costs {price:g}"
+                    f"the budget of {written(self.budget.total)} credits is spent: "
+                    f"{written(self.budget.left)} are left, and this one costs {written(price)}"
                 )
             self._settled.clear()
             await self._settled.wait()
         self.budget.reserve(price)
         self._reserved[index] = price
+
+    def reserve_again(self, index: int) -> bool:
+        """Whether there is enough for one more create of an item whose last one may have been charged.
+
+        If so it is reserved, and the lost one counts as spent from now on, whatever becomes of the item.
+        """
+        price = self._reserved.get(index)
+        if price is None or not self.budget.fits(price):
+            return False
+        self.budget.settle(price, price)
+        self.budget.reserve(price)
+        return True
 
     def settle(self, outcome: Outcome) -> None:
         """An item is over. What may have been charged counts as spent."""

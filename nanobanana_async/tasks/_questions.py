@@ -32,6 +32,7 @@ async def ask(desk: Desk, request: WireRequest, read: Callable[[WireReply], T | 
         try:
             said = read(await desk.transport.send(request))
             if not isinstance(said, Refused):
+                desk.board.throttle.gate.answered()
                 return said
             error, retry_after = look_failure(said.problem), said.problem.retry_after
         except NetworkError as failure:

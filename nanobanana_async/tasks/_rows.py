@@ -7,15 +7,26 @@ from typing import Protocol
 
 import attrs
 
-from nanobanana_async.errors import UnknownOutcomeError
+from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError
 from nanobanana_async.lifecycle import ItemState, moved
-from nanobanana_async.outcomes import Outcome
+from nanobanana_async.outcomes import Outcome, SkipReason
 from nanobanana_async.pacing import Attempts
+from nanobanana_async.pricing import price_of
 from nanobanana_async.values import Expected, Item, Request, Task
 
 
 class Listener(Protocol):
     """Somebody who wants to know what becomes of a row. Called on the loop; must not raise and must not wait."""
+
+    @property
+    def is_of_task(self) -> bool:
+        """Whether it wants to know of the row's present task alone, and not of one that is made in its place."""
+
+    def may_send_again(self, row: Row) -> bool:
+        """Whether `row`, whose create may have been charged, may be paid for once more."""
+
+    def sent(self, row: Row) -> None:
+        """A create of `row` leaves."""
 
     def accepted(self, row: Row) -> None:
         """The gateway has taken `row`, which has its task now."""
@@ -39,6 +50,8 @@ class Row:
     flight. `lost` is the error of an earlier attempt whose answer was lost, where the user has it sent again: from then
     on nobody can say that nothing was charged. `watchers` are told of each look. `remakes`: how many more tasks may be
     made for it, where one fails for a passing reason and costs nothing. `is_told`: the log has its task's id already.
+    `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
+    where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at.
     """
 
     item: Item
@@ -63,6 +76,10 @@ class Row:
     over: bool = False
     is_told: bool = False
     ticket: int = 0
+    turn: int = 0
+    queued: bool = False
+    looked_for: bool = False
+    halted: tuple[SkipReason, NanoBananaError | None] | None = None
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
     not_done_at: float = 0.0
@@ -81,6 +98,11 @@ class Row:
         if self.request is None:
             return (self.task.model if self.task is not None else None) or ""
         return f"{self.request.model} {getattr(self.request, 'resolution', None) or ''}".strip()
+
+    @property
+    def price(self) -> float | None:
+        """The documented price of what it asks for, in credits; None where it is not known."""
+        return price_of(self.request) if self.request is not None else None
 
     def move(self, to: ItemState) -> None:
         """Change its state, as `lifecycle` allows."""

@@ -10,7 +10,7 @@ import attrs
 from nanobanana_async.errors import NanoBananaError, StorageError
 from nanobanana_async.events import FilesSaved, SaveFailed
 from nanobanana_async.outcomes import Succeeded
-from nanobanana_async.storage import Target, file_stem, key_stem
+from nanobanana_async.storage import Target, ensure_writable, file_stem, key_stem
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._fetching import Fetcher
 from nanobanana_async.values import Item
@@ -26,6 +26,12 @@ class Saver:
     _desk: Desk
     _fetcher: Fetcher
     _name: Namer
+    _folder: Path | None = None
+
+    async def prepare(self) -> None:
+        """Make sure that there is a place for pictures, before any is paid for. Raises: ConfigurationError."""
+        if self._folder is not None:
+            await ensure_writable(self._folder)
 
     async def save(self, outcome: Succeeded) -> Succeeded:
         """The outcome with its files, or with the error that kept them from being saved: it is paid for."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import math
 
 import attrs
 
@@ -27,6 +26,7 @@ class Waiter:
     """Awaits the outcome of `row`, or with `until_accepted` only its task, for `seconds`, which end at `until`.
 
     `queue_seconds` is how long it waits for the row to be sent; None where it waits as long as for all else.
+    `is_of_task`: what it awaits is the task that the row has now.
     """
 
     row: Row
@@ -35,14 +35,21 @@ class Waiter:
     future: asyncio.Future[Task | Outcome]
     until: float
     queue_seconds: float | None = None
+    is_of_task: bool = False
     ticket: int = 0
 
     def limit(self, now: float) -> float:
         """When it has waited long enough for what it waits for first."""
         if self.queue_seconds is None:
             return self.until
-        # Just past it: whoever would not wait at all may still be sent in this very moment.
-        return min(self.until, math.nextafter(now + self.queue_seconds, math.inf))
+        return min(self.until, now + self.queue_seconds)
+
+    def may_send_again(self, row: Row) -> bool:  # noqa: ARG002  a listener's answer for any row
+        """A single call has no budget."""
+        return True
+
+    def sent(self, row: Row) -> None:
+        """That it leaves is nothing to wake up for."""
 
     def accepted(self, row: Row) -> None:
         """The task's id is known."""
@@ -58,7 +65,7 @@ class Waiter:
 def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
     """The error for a caller who would not wait so long for his turn."""
     error = QueueFullError(
-        f"not sent: its turn is about {expected_wait:.1f} s away, and queue_timeout is {seconds:g} s"
+        f"its turn is about {expected_wait:.1f} s away, and queue_timeout is {seconds:g} s; nothing was accepted"
     )
     error.expected_wait = expected_wait
     return error

@@ -13,6 +13,7 @@ from PIL import Image
 
 from nanobanana_async import (
     Client,
+    ConfigurationError,
     Item,
     NanoBananaEdit,
     NanoBananaError,
@@ -246,7 +247,7 @@ async def test_a_picture_that_can_not_be_saved_is_still_a_success(tmp_path: Path
     events: list[Event] = []
 
     async with kie.client(on_event=events.append) as client:
-        (first,) = await client.generate_all(["a"], save_to=tmp_path / "file")
+        (first,) = await client.generate_all(["a"], save_to=lambda *_: tmp_path / "file" / "a")
         (second,) = await client.generate_all(["a"], save_to=lambda *_: tmp_path / str(1 // 0))
 
     for outcome in (first, second):
@@ -255,6 +256,18 @@ async def test_a_picture_that_can_not_be_saved_is_still_a_success(tmp_path: Path
         assert isinstance(outcome.file_error, StorageError)
         assert outcome.charged == "yes"
     assert sum(isinstance(event, SaveFailed) for event in events) == 2
+
+
+async def test_a_folder_that_can_not_be_written_to_is_found_before_anything_is_paid(tmp_path: Path) -> None:
+    """It is a file: nothing is sent."""
+    (tmp_path / "file").touch()
+    kie = ScriptedKie()
+
+    async with kie.client() as client:
+        with pytest.raises(ConfigurationError, match="file"):
+            await client.generate_all(["a"], save_to=tmp_path / "file")
+
+    assert kie.prompts == []
 
 
 async def test_a_disk_that_refuses_is_not_asked_again(tmp_path: Path) -> None:

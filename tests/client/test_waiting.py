@@ -59,7 +59,7 @@ async def test_a_key_refused_by_a_look_ends_the_polling_and_loses_nothing() -> N
     kie.looks = [said(401, "Unauthorized"), said(401, "Unauthorized")]
 
     async with kie.client() as client:
-        with pytest.raises(StillRunningError) as caught:
+        with pytest.raises(KeyRefusedError) as caught:
             await client.generate("a banana")
 
     assert caught.value.task_id == "task0"
@@ -191,10 +191,21 @@ async def test_the_balance_is_asked_for_a_few_times() -> None:
     assert balance == 5916.25
 
 
-async def test_a_transport_that_is_broken_is_told_at_once_and_the_task_is_kept() -> None:
+async def test_a_transport_that_breaks_once_is_asked_again() -> None:
+    """What is paid for is not given up for that."""
+    kie = ScriptedKie()
+    kie.looks = [RuntimeError("a transport's own bug")] * 2
+
+    async with kie.client() as client:
+        result = await client.generate("a banana")
+
+    assert result.task_id == "task0"
+
+
+async def test_a_transport_that_is_broken_is_told_soon_and_the_task_is_kept() -> None:
     """An error that is no failure of the network is a bug: it does not wait for the deadline."""
     kie = ScriptedKie()
-    kie.looks = [RuntimeError("a transport's own bug")]
+    kie.looks = [RuntimeError("a transport's own bug")] * 3
 
     async with kie.client() as client:
         with pytest.raises(StillRunningError, match="a transport's own bug") as caught:

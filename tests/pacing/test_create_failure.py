@@ -147,6 +147,28 @@ def test_the_text_is_read_before_the_code(code: int, text: str, error: type[erro
     assert not step.error.retryable
 
 
+@pytest.mark.parametrize(
+    ("problem", "step"),
+    [
+        (own(429, "violating our fair use policy"), RepeatForAll),
+        (own(401, "Your key was flagged"), StopRun),
+        (own(500, "Internal Error", status=429), RepeatForAll),
+        (own(500, "Internal Error", status=401), StopRun),
+    ],
+)
+def test_what_is_clear_goes_before_words_and_codes_that_are_not(problem: Problem, step: type[NextStep]) -> None:
+    """The limit and the key are nobody's prompt, and a code of 500 says nothing."""
+    assert isinstance(after(problem), step)
+
+
+def test_an_error_of_the_gateways_own_may_ask_for_time() -> None:
+    """A Retry-After of a 500 is handed on to the one item that it was said to."""
+    step = after(own(500, "Internal Error", retry_after=60.0))
+
+    assert isinstance(step, Repeat)
+    assert step.retry_after == 60.0
+
+
 def test_413_fails_the_item_in_any_form() -> None:
     """A body that is too large is refused, by the gateway or by a proxy."""
     assert isinstance(after(own(413)), FailItem)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.pacing import Rate, RateWindow
 
 
@@ -34,11 +37,18 @@ def test_what_was_not_counted_gives_its_place_back_at_once() -> None:
     assert window.room(0.0) == 1
 
 
-@pytest.mark.parametrize(("limit", "per"), [(0, 10), (-1, 10), (20, 0), (20, -1)])
-def test_a_rate_that_lets_nothing_through_is_refused(limit: int, per: float) -> None:
-    """A rate needs at least one request and a time above zero."""
-    with pytest.raises(ValueError, match=r"must be"):
-        Rate(limit, per=per)
+@pytest.mark.parametrize("limit", [0, -1, 2.5, 20.0, "20/10", True, None, float("nan")])
+def test_a_rate_lets_a_whole_number_through(limit: Any) -> None:
+    """At least one: half a request in a window is one too many."""
+    with pytest.raises(ConfigurationError, match=r"limit=.* takes a whole number from 1"):
+        Rate(limit, per=10)
+
+
+@pytest.mark.parametrize("per", [0, -1, float("nan"), float("inf"), "10", True, None])
+def test_a_rates_window_is_a_time(per: Any) -> None:
+    """Above zero; one that never ends would let nothing through after its first."""
+    with pytest.raises(ConfigurationError, match=r"per=.* takes a finite number above 0"):
+        Rate(20, per=per)
 
 
 def test_a_rate_reads_as_it_is_written() -> None:

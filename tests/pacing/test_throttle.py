@@ -72,19 +72,36 @@ def test_as_much_as_was_ever_accepted_is_the_rate() -> None:
 
 
 def test_as_many_as_ever_ran_is_what_may_run() -> None:
-    """The rate was not used up; fifty tasks were running, more than ever before."""
+    """The rate was not used up; fifty tasks were running, twice, and no more than that were let in."""
     throttle = open_throttle()
     for burst in range(3):
         accept(throttle, burst * 20.0, 16, running=16 * burst)
     accept(throttle, 60.0, 2, running=48)
     refuse(throttle, 60.1)
+    first = (judged(throttle, 60.1, running=50), throttle.in_flight_cap)
+    accept(throttle, 60.7, 1, running=49)
+    refuse(throttle, 60.8)
 
-    seconds = judged(throttle, 60.1, running=50)
+    seconds = judged(throttle, 60.8, running=50)
 
+    assert first == (0.5, 300)
     assert seconds == 0.0
     assert (throttle.in_flight_cap, throttle.window.limit) == (50, 20)
     assert not throttle.has_room(80.0, under_way=0, in_flight=50)
     assert throttle.opens_at(80.0, in_flight=50) is None
+
+
+def test_one_refusal_may_be_a_whim() -> None:
+    """It says nothing where more than that was let through before, and is let through again."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 20, running=0)
+    for start in range(20, 500, 20):
+        accept(throttle, start, 12, running=40)
+        refuse(throttle, start + 0.1)
+        judged(throttle, start + 0.1, running=52)
+        accept(throttle, start + 1.0, 8, running=52)
+
+    assert (throttle.in_flight_cap, throttle.window.limit) == (300, 20)
 
 
 def test_what_no_limit_explains_is_waited_out() -> None:
@@ -135,6 +152,19 @@ def test_one_that_is_refused_within_its_limit_shows_that_refusals_count() -> Non
     assert seconds == pytest.approx(PER)
 
 
+def test_a_refusal_that_too_few_came_before_shows_that_refusals_do_not_count() -> None:
+    """Three were accepted since the silence, of ten that may be: what was refused before is not held against it."""
+    throttle = open_throttle()
+    accept(throttle, 0.0, 10)
+    for moment in (0.1, 10.1):
+        refuse(throttle, moment)
+        judged(throttle, moment, running=0, random=0.0)
+    accept(throttle, 30.0, 3)
+    refuse(throttle, 30.1)
+
+    assert judged(throttle, 30.1, running=0, random=0.0) < 1.0
+
+
 def test_a_learned_limit_grows_back_after_clean_windows() -> None:
     """By one where 5 % are less, once a window that was used up has passed without a refusal."""
     throttle = open_throttle()
@@ -173,8 +203,9 @@ def test_how_many_may_run_grows_back_as_well() -> None:
     for burst in range(3):
         accept(throttle, burst * 20.0, 16, running=16 * burst)
     accept(throttle, 60.0, 2, running=48)
-    refuse(throttle, 60.1)
-    judged(throttle, 60.1, running=50)
+    for moment in (60.1, 60.8):
+        refuse(throttle, moment)
+        judged(throttle, moment, running=50)
 
     accept(throttle, 80.0, 1, running=49)
 
@@ -199,9 +230,10 @@ def test_the_wait_is_that_of_the_tightest_limit() -> None:
     free, closed, full = open_throttle(), open_throttle(), open_throttle(in_flight=10)
     closed.gate.close(0.0, retry_after=40.0, is_explained=False, random=0.0)
 
-    assert free.expected_wait(0.0, ahead=5, in_flight=5, usual=30.0) == 0.0
-    assert closed.expected_wait(0.0, ahead=0, in_flight=0, usual=30.0) == 40.0
-    assert full.expected_wait(0.0, ahead=0, in_flight=10, usual=30.0) == pytest.approx(3.0)
+    assert free.expected_wait(0.0, ahead=5, for_a_slot=0.0) == 0.0
+    assert closed.expected_wait(0.0, ahead=0, for_a_slot=0.0) == 40.0
+    assert (full.slots_short(ahead=0, in_flight=10), full.slots_short(ahead=3, in_flight=4)) == (1, 0)
+    assert full.expected_wait(0.0, ahead=0, for_a_slot=3.0) == 3.0
 
 
 def test_what_holds_a_create_back_has_a_name() -> None:

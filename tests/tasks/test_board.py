@@ -23,6 +23,11 @@ def waiting() -> Row:
     return Row(Item("a"), NanoBanana("a"), state=ItemState.ACCEPTED)
 
 
+def queue(on: Board, count: int) -> None:
+    for _ in range(count):
+        on.queue.append(new())
+
+
 def claimed(from_board: Board, now: float = 0.0) -> list[Job]:
     jobs = []
     while (job := from_board.claim(now)) is not None:
@@ -33,7 +38,7 @@ def claimed(from_board: Board, now: float = 0.0) -> list[Job]:
 def test_creates_go_first_but_never_take_the_last_quarter() -> None:
     """Six of eight connections for creates; the rest is for looks."""
     b = board()
-    b.queue.extend(new() for _ in range(20))
+    queue(b, 20)
     b.looks.extend(waiting() for _ in range(20))
 
     jobs = claimed(b)
@@ -53,9 +58,9 @@ def test_looks_may_use_every_connection() -> None:
 def test_the_rate_window_and_the_in_flight_window_hold_creates_back() -> None:
     """Each by itself; and it is known what would let them go."""
     narrow = board(rate=2)
-    narrow.queue.extend(new() for _ in range(5))
+    queue(narrow, 5)
     few = board(in_flight=3)
-    few.queue.extend(new() for _ in range(5))
+    queue(few, 5)
 
     jobs = claimed(narrow)
     assert (len(jobs), len(claimed(few))) == (2, 3)
@@ -94,12 +99,14 @@ def test_looks_wait_for_their_budget() -> None:
 
 
 def test_what_is_due_goes_where_it_is_handed_out() -> None:
-    """A look to the looks, a repeated create to the head of the queue; what is over frees its slot."""
+    """A look to the looks, a repeated create to where its turn is; what is over frees its slot."""
     b = board()
     later, again, gone = waiting(), new("again"), waiting()
     b.take_slot(gone)
     gone.over = True
-    b.queue.append(new("first"))
+    b.queue.append(again)
+    assert b.queue.pop() is again
+    b.queue.append(new("behind"))
     for row in (later, again, gone):
         b.waiting.set(row, 5.0)
 
@@ -108,21 +115,47 @@ def test_what_is_due_goes_where_it_is_handed_out() -> None:
     b.wake(5.0)
 
     assert before == (1, 0, 1)
-    assert [row.item.request for row in b.queue] == ["again", "first"]
+    assert [row.item.request for row in b.queue.take_all()] == ["again", "behind"]
     assert list(b.looks) == [later]
     assert b.in_flight == 0
 
 
-def test_rows_that_are_over_are_passed_by() -> None:
-    """Wherever they still stand."""
+def test_a_look_that_is_over_is_passed_by() -> None:
+    """It may have ended while it waited for its turn."""
     b = board()
-    for rows, row in ((b.queue, new()), (b.looks, waiting())):
-        row.over = True
-        rows.append(row)
+    row = waiting()
+    row.over = True
+    b.looks.append(row)
 
     assert claimed(b) == []
-    assert not b.queue
     assert not b.looks
+
+
+def test_a_look_that_never_gets_its_turn_is_given_up() -> None:
+    """Looks may be held up for longer than a task has time: it is told so, a while after its deadline."""
+    b = board(polls=0.001)
+    first, second = waiting(), waiting()
+    first.deadline = second.deadline = 50.0
+    for row in (first, second):
+        b.waiting.set(row, 10.0)
+
+    assert b.wake(10.0) == []
+    assert [job.row for job in claimed(b, 10.0)] == [first]
+    assert b.wakes_at(10.0) == 70.0
+    assert b.wake(70.0) == [second]
+
+
+def test_the_wait_for_a_turn_counts_the_answers_that_it_takes() -> None:
+    """Six of eight connections are for creates, and all six wait for their answers, which take 3 s."""
+    b = board()
+    queue(b, 7)
+    jobs = claimed(b)
+    b.create_over(jobs[0], 3.0, "counted")
+    claimed(b, 3.0)
+
+    assert b.expected_wait(3.0, ahead=0, for_a_slot=0.0) == 3.0
+    assert b.expected_wait(3.0, ahead=6, for_a_slot=0.0) == 6.0
+    assert b.expected_wait(3.0, ahead=0, for_a_slot=9.0) == 9.0
 
 
 def test_what_is_new_can_be_taken_out() -> None:

@@ -1,0 +1,24 @@
+"""What a client is doing right now, as counts."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Statistics:
+    """Counts of items, and of exchanges on the wire.
+
+    `cooldown` is for how many seconds nothing is sent because of refusals. `learned` names the limits that refusals
+    have taught, where they are under those that were given: ``10/10 of 20/10``.
+    """
+
+    queued: int
+    preparing: int
+    creating: int
+    in_flight: int
+    looking: int
+    awaited: int
+    possible_duplicates: int
+    cooldown: float
+    learned: str = ""

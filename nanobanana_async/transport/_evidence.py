@@ -3,8 +3,9 @@
 Theory of operation
 ===================
 1. "Not sent" is only said with proof; everything else is "perhaps" (DESIGN §4).
-2. httpcore calls the evidence before and after each of its steps. A request with a body is out from the moment its body
-   is begun, and one without from the moment its head is begun, because that head is all there is of it.
+2. httpcore calls the evidence before and after each of its steps, and so does our own `_http11`, by the same names. A
+   request with a body is out from the moment its body is begun, and one without from the moment its head is begun,
+   because that head is all there is of it.
 3. That a step failed proves nothing: a write that was cut short may have been whole on the other side.
 4. Silence proves nothing either: under respx, or on a transport that isn't httpcore's, no event ever comes. So at least
    one must have come for the absence of another to mean something.
@@ -24,7 +25,7 @@ from nanobanana_async.values import WireRequest
 
 
 class Evidence:
-    """What httpcore has told of one exchange; it is the `trace` extension of the request."""
+    """What has been told of one exchange; it is the `trace` extension of the request."""
 
     __slots__ = ("_decisive", "_events", "_out", "handed_over", "sockets")
 

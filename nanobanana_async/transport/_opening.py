@@ -1,4 +1,4 @@
-"""Opening lines: one httpx transport for one connection, all of them with the same SSL context."""
+"""Opening lines: one transport for one connection, all of them with the same SSL context."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE = 15.0
 """Seconds that a connection may wait for its next request. Servers and proxies in front of them close theirs after 60 s
-and more as a rule; one that closed earlier is noticed by httpcore, which looks at the socket before it uses it."""
+and more as a rule; one that closed earlier is noticed, because the socket is looked at before it is used."""
 
 
 class Opener:
-    """Makes transports that hold one connection each; httpcore connects them at their first request."""
+    """Makes transports that hold one connection each, which is opened at their first request."""
 
     def __init__(self, *, proxy: str | httpx.Proxy | None, verify: bool | ssl.SSLContext, trust_env: bool) -> None:
         self._proxy = proxy
@@ -50,18 +50,22 @@ class Opener:
     def prepare(self, origin: Origin) -> None:
         """Load and build whatever the first line to `origin` needs, so that opening one takes no time. It blocks."""
         with suppress(UnsendableError):  # the first request tells it, and to whoever sends that
-            self.open(origin, self.proxy_for(origin))
+            self.open(origin, self.proxy_for(origin), through_httpx=False)
 
-    def open(self, origin: Origin, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:
-        """A transport for one connection to `origin`.
+    def open(self, origin: Origin, proxy: httpx.Proxy | None, *, through_httpx: bool) -> httpx.AsyncBaseTransport:
+        """A transport for one connection to `origin`. A proxy needs all of httpx, and so does a mock of it.
 
         Raises:
             UnsendableError: the proxy speaks SOCKS and the package for that is missing.
         """
         import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
 
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE)
+        from nanobanana_async.transport._direct import DirectTransport  # noqa: PLC0415 - it imports httpx at its head
+
         context = self._context(trusting=origin.scheme == "https")
+        if proxy is None and not through_httpx:
+            return DirectTransport(origin, context)
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE)
         try:
             return httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
         except ImportError as error:

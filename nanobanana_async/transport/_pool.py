@@ -4,9 +4,11 @@ Theory of operation
 ===================
 httpx has a pool. At a hundred requests at once each pays 1.9 ms of CPU to it, at five hundred 4 ms, because it goes
 over all connections and all waiting requests whenever one begins or ends; and one in six requests that are cancelled at
-a bad moment keeps its place for ever. So that pool is used here at the only size at which neither can happen:
+a bad moment keeps its place for ever. So this pool is ours:
 
-1. A *line* is an httpx transport whose own pool holds one connection. The pool here is a stack of lines for each host.
+1. A *line* is a transport with one connection. The pool is a stack of lines for each host. Straight to the host a line
+   is `DirectTransport`; through a proxy it is httpx's own transport, whose pool has room for one connection: the only
+   size at which neither of the above can happen.
 2. A line serves one request at a time and belongs to it while it does. Taking and giving back are plain list operations
    with no `await` between them: nothing can be cancelled half way.
 3. How many lines there are at once is not bounded here: it is the number of callers. Nobody waits for a line.
@@ -23,6 +25,9 @@ a bad moment keeps its place for ever. So that pool is used here at the only siz
    create on the wire may be paid for.
 10. A connection lives on the loop that opened it. A transport of the user's may outlive its loop (two `asyncio.run` in
     a row): what idled on the old one can neither be used nor closed any more, and is forgotten.
+11. A request that a test believes mocked must not leave. From the moment at which somebody has replaced a part of httpx
+    or httpcore, every line is httpx's own transport, for as long as that lasts; lines of the other kind are closed. It
+    is asked in `take`, and between that and the sending there is no `await`.
 """
 
 from __future__ import annotations
@@ -39,6 +44,7 @@ import attrs
 
 from nanobanana_async.transport._failures import wire_failures
 from nanobanana_async.transport._opening import KEEP_ALIVE, Opener
+from nanobanana_async.transport._replaced import is_anything_replaced
 from nanobanana_async.transport._seam import TransportStatistics
 from nanobanana_async.transport._targets import Origin
 
@@ -72,7 +78,8 @@ class Line:
     """One connection, or the promise of one."""
 
     host: Host
-    transport: httpx.AsyncHTTPTransport
+    transport: httpx.AsyncBaseTransport
+    through_httpx: bool
     idle_since: float = 0.0
 
 
@@ -90,19 +97,20 @@ class Pool:
         self._retired: list[Line] = []
         self._tidy_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._through_httpx = False
         self._closed = False
 
     def take(self, origin: Origin, *, pays: bool) -> Line:
         """A line to `origin` for one request: a warm one where there is one that may be used, else a new one."""
+        self._choose_way(through_httpx=is_anything_replaced())
         host = self._host(origin)
-        line = self._warm(host, PAYS_IDLE if pays else KEEP_ALIVE)
-        line = line or Line(host, self._opener.open(origin, host.proxy))
+        line = self._warm(host, PAYS_IDLE if pays else KEEP_ALIVE) or self._open(host)
         host.busy += 1
         return line
 
     async def give_back(self, line: Line) -> None:
         """Take a line back whose exchange ended by itself, for the next request."""
-        if self._closed:
+        if self._closed or line.through_httpx is not self._through_httpx:
             await self.throw_away(line)
             return
         line.host.busy -= 1
@@ -130,8 +138,7 @@ class Pool:
     async def aclose(self) -> None:
         """Close every idle line now, and every busy one when it is released."""
         self._closed = True
-        for host in self._hosts.values():
-            self._retire(host, len(host.idle))
+        self._retire_all()
         while self._retired:
             await _close(self._retired.pop())
 
@@ -147,6 +154,15 @@ class Pool:
             self._retired.clear()
             self._idle = 0
         self._loop = loop
+
+    def _choose_way(self, *, through_httpx: bool) -> None:
+        if through_httpx is not self._through_httpx:
+            self._through_httpx = through_httpx
+            self._retire_all()
+
+    def _open(self, host: Host) -> Line:
+        transport = self._opener.open(host.origin, host.proxy, through_httpx=self._through_httpx)
+        return Line(host, transport, self._through_httpx)
 
     def _host(self, origin: Origin) -> Host:
         host = self._hosts.get(origin)
@@ -165,6 +181,10 @@ class Pool:
     def _retire(self, host: Host, count: int) -> None:
         self._idle -= count
         self._retired += [host.idle.popleft() for _ in range(count)]
+
+    def _retire_all(self) -> None:
+        for host in self._hosts.values():
+            self._retire(host, len(host.idle))
 
     def _retire_oldest(self) -> None:
         self._retire(

@@ -12,6 +12,7 @@ import anyio
 from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._failures import wire_failures
 from nanobanana_async.transport._pool import CLOSE_WITHIN, Line, Pool
+from nanobanana_async.transport._replaced import is_client_replaced
 from nanobanana_async.transport._requests import Encoder, everything, user_agent
 from nanobanana_async.transport._targets import Origin, Target
 from nanobanana_async.values import WireRequest
@@ -49,7 +50,8 @@ class PoolRoute:
         self._line = self._pool.take(target.origin, pays=request.pays)
         self._evidence = evidence
         evidence.handed_over = True
-        return await _sender(self._line.transport)(http)
+        send = _sender(self._line.transport) if self._line.through_httpx else self._line.transport.handle_async_request
+        return await send(http)
 
     async def finish(self) -> None:
         """Give the line back."""
@@ -103,15 +105,14 @@ class ClientRoute:
             self._busy += Counter()  # without those that are at nought
 
 
-def _sender(transport: httpx.AsyncHTTPTransport) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
-    """How to send on `transport`: straight, unless somebody has replaced how httpx's clients choose their transport.
+def _sender(transport: httpx.AsyncBaseTransport) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
+    """How to send on a whole transport of httpx: straight, unless somebody has replaced what httpx's clients do.
 
     `respx.mock(using="httpx")` does that, and expects to see every request: then one goes through a client.
     """
     import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
 
-    choice = getattr(httpx.AsyncClient, "_transport_for_url", None)
-    if getattr(choice, "__module__", "httpx._client") == "httpx._client":
+    if not is_client_replaced():
         return transport.handle_async_request
     client = httpx.AsyncClient(transport=transport, trust_env=False)
 

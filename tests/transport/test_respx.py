@@ -92,6 +92,23 @@ async def test_a_route_can_be_passed_through(either: HttpxTransport, using: Usin
 
 
 @pytest.mark.parametrize("using", ["httpcore", "httpx"])
+async def test_a_connection_that_was_warm_before_the_mock_is_not_used_in_it(
+    either: HttpxTransport, using: Using
+) -> None:
+    """Nor is one that the mock has opened used after it."""
+    async with serving(answering()) as server:
+        await either.send(get(server.url()))
+        with respx.mock(using=using) as router:
+            router.get(server.url()).mock(return_value=httpx.Response(418))
+            mocked = await either.send(get(server.url()))
+        real = await either.send(get(server.url()))
+
+        assert len(server.requests) == 2
+
+    assert (mocked.status, real.status) == (418, 200)
+
+
+@pytest.mark.parametrize("using", ["httpcore", "httpx"])
 async def test_a_mocked_download_is_a_stream(either: HttpxTransport, using: Using) -> None:
     """Results can be mocked as well."""
     with respx.mock(using=using) as router:

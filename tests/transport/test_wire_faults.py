@@ -283,17 +283,18 @@ async def test_a_head_that_failed_is_proof_and_a_body_that_failed_is_none(
     transport: HttpxTransport, monkeypatch: pytest.MonkeyPatch, failing_write: int, sent: str
 ) -> None:
     """A body that was never begun did not arrive; one that was begun may have, although writing it failed."""
-    from httpcore import WriteError
-    from httpcore._backends.anyio import AnyIOStream
+    import httpx
+
+    from nanobanana_async.transport._sockets import Connection
 
     writes: list[bytes] = []
 
-    async def write(stream: AnyIOStream, buffer: bytes, timeout: float | None = None) -> None:
-        writes.append(buffer)
+    async def write(connection: Connection, data: bytes) -> None:
+        writes.append(data)
         if len(writes) == failing_write:
-            raise WriteError("broken pipe")
+            raise httpx.WriteError("broken pipe")
 
-    monkeypatch.setattr(AnyIOStream, "write", write)
+    monkeypatch.setattr(Connection, "write", write)
     async with serving(closes_on_accept) as server:
         with pytest.raises(NetworkError) as caught:
             await transport.send(create(server.url()))

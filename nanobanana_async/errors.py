@@ -5,6 +5,7 @@
     NanoBananaError
     ├── UsageError                 usage           the calling code or its settings have to change
     │   ├── BudgetError            usage           ... or its budget
+    │   ├── KeyConflictError       usage           ... a key stands for another request already
     │   ├── BatchBusyError         usage           ... or the name of its batch: another process is at work on it
     │   ├── ConfigurationError     usage           ... a key, a base URL, a model that the gateway doesn't speak
     │   ├── WrongLoopError         usage           ... a client used from a loop or thread that isn't its own
@@ -90,8 +91,8 @@ class NanoBananaError(Exception):
         problem: Problem | None = None,
     ) -> None:
         super().__init__(message)
-        given = {"charged": charged, "credits": credits, "task_id": task_id, "retryable": retryable}
-        given |= {"remedy": remedy, "problem": problem}
+        said = {"charged": charged, "credits": credits, "task_id": task_id, "retryable": retryable}
+        given = {**said, "remedy": remedy, "problem": problem}
         self.__dict__.update({name: value for name, value in given.items() if value is not None})
 
     @property
@@ -121,6 +122,12 @@ class BatchBusyError(UsageError):
     retryable = True
     remedy = "Wait for it to end, or give this batch a name of its own."
     public_message = "These images are being made already."
+
+
+class KeyConflictError(UsageError):
+    """A key of the journal stands for another request already. Nothing was sent."""
+
+    remedy = "Give it a key of its own, or say on_change=\"regenerate\" to make it anew, \"keep\" for what there is."
 
 
 class ConfigurationError(UsageError):

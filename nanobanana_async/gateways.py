@@ -6,9 +6,8 @@ says, when a client starts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from collections.abc import Mapping, Sequence, Sized
+from typing import Any, Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
 import attrs
@@ -80,7 +79,7 @@ def _url_or_none(_: object, attribute: attrs.Attribute[str | None], value: str |
         _checked_url(value, attribute.name)
 
 
-def _key_or_none(_: object, __: object, value: object) -> None:
+def _key_or_none(_: object, __: object, value: Any) -> None:
     """ConfigurationError for what is no text. Whatever it is, it is not shown: it may hold the key."""
     if value is not None and not isinstance(value, str):
         raise ConfigurationError(
@@ -143,7 +142,7 @@ class Kie:
     ) -> Request:
         """The request for a prompt: `google/nano-banana`, or `google/nano-banana-edit` where there are images."""
         wanted = {name: value for name, value in fields.items() if value is not None}
-        if isinstance(images, str | bytes | Path) or len(images):
+        if isinstance(images, str | bytes) or not isinstance(images, Sized) or len(images):
             wanted["images"] = images
         wanted.setdefault("model", self.default_edit_model if "images" in wanted else self.default_model)
         return build_request({**wanted, "prompt": prompt}, dialect="jobs", aliases=KIE_ALIASES)

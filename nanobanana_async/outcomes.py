@@ -21,7 +21,7 @@ import attrs
 from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError
 from nanobanana_async.values import Charged, Item, Result, Task
 
-SkipReason = Literal["budget", "credits", "key", "service", "changed", "stopped"]
+SkipReason = Literal["budget", "credits", "key", "service", "storage", "changed", "stopped"]
 PendingReason = Literal["deadline", "stopped", "record_missing", "key", "service"]
 
 

@@ -178,6 +178,15 @@ class Budget:
         """Whether it may fit once what is reserved now is known: tasks that fail give back what they reserved."""
         return self._reserved > 0 and exact(price) <= self._total - self._spent
 
+    def begin_with(self, spent: float) -> None:
+        """So much is gone already, or may be."""
+        self._spent += exact(spent)
+
+    def reopen(self, price: float) -> None:
+        """Of what counts as spent, so much is on its way still, and may be given back."""
+        self._spent -= exact(price)
+        self._reserved += exact(price)
+
     def reserve(self, price: float) -> None:
         """A create for so much is about to be sent."""
         self._reserved += exact(price)

@@ -93,4 +93,5 @@ FROM_ZERO = Kind("a finite number from 0", lambda value: _is_number(value) and v
 COUNT = Kind("a whole number from 1", lambda value: _is_whole(value) and value >= 1)
 WHOLE = Kind("a whole number", _is_whole)
 TEXT = Kind("a text that is not empty", lambda value: isinstance(value, str) and bool(value.strip()))
+YES_OR_NO = Kind("True or False", lambda value: isinstance(value, bool))
 LISTENER = Kind("a function that is not async: it is called, and never awaited", _is_listener)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from nanobanana_async.client._journalled import Journalled
 from nanobanana_async.client._many import ManyImages
 from nanobanana_async.client._pictures import Pictures
 from nanobanana_async.client._single import SingleImages
 
 
-class Client(SingleImages, ManyImages, Pictures):
+class Client(SingleImages, ManyImages, Pictures, Journalled):
     """Makes images through a gateway: one at a time with `generate`, many with `batch`.
 
     Construction does no I/O and needs no loop and no key. Use it as ``async with Client() as client:``, or call `start`
@@ -18,6 +19,8 @@ class Client(SingleImages, ManyImages, Pictures):
         api_key: with `base_url`, a short way to a `Kie` gateway.
         base_url: see `api_key`.
         model: the model for plain prompts, in the place of the gateway's default.
+        journal: the path of a file that outlives the process, or a `Journal`: what was sent and what was paid for is in
+            it, and is never paid for again under the same key. It belongs to one gateway.
         transport: what carries the bytes; None is an `HttpxTransport` of its own, closed with the client.
         rate: at most so many new tasks in any so many seconds; the vendor's limit is 20 in 10 (PROTOCOL §1.4).
         in_flight: at most so many tasks between their create and their result: 2 creates a second times the longest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -12,6 +13,7 @@ from nanobanana_async.client._asking import request_of
 from nanobanana_async.client._running import Policies, Running
 from nanobanana_async.errors import ClientClosedError, ConfigurationError
 from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.journal import Journal
 from nanobanana_async.pacing import OnServerError, Polling, Rate
 from nanobanana_async.settings import ABOVE_ZERO, FROM_ZERO, TEXT
 from nanobanana_async.tasks import EventListener, OnUnknown, Settings, Statistics
@@ -29,6 +31,7 @@ class ClientLifetime:
         api_key: str | None = None,
         base_url: str | None = None,
         model: str | None = None,
+        journal: str | os.PathLike[str] | Journal | None = None,
         transport: Transport | None = None,
         rate: Rate = Rate(20, per=10),  # noqa: B008  frozen: one value serves all clients
         in_flight: int = 300,
@@ -48,6 +51,7 @@ class ClientLifetime:
         self._model = model
         self._policies = Policies(
             gateway=gateway if gateway is not None else Kie(api_key, base_url=base_url),
+            journal=journal,
             transport=transport,
             rate=rate,
             in_flight=in_flight,
@@ -66,7 +70,8 @@ class ClientLifetime:
         """Start it on the running loop. Nothing is sent yet.
 
         Raises:
-            ConfigurationError: there is no key, or a URL in the environment is none.
+            ConfigurationError: there is no key, a URL is none, or the journal is that of another gateway.
+            StorageError: the journal can't be written.
             ClientClosedError: it was started before.
         """
         if self._running is not None or self._closed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,20 @@ from nanobanana_async.client._plan import BatchPlan, plan_of
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import A_BUDGET, Budget
 from nanobanana_async.settings import LISTENER, Kind
-from nanobanana_async.tasks import AHEAD, Batch, Namer, Purse, Saver, Source, names_in
+from nanobanana_async.tasks import (
+    AHEAD,
+    Batch,
+    BatchBook,
+    KeyRules,
+    Namer,
+    OnChange,
+    Purse,
+    RetryFailed,
+    Saver,
+    Source,
+    names_in,
+    refuse_no_source,
+)
 from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
@@ -22,6 +35,9 @@ PLACE = Kind(
     "a folder, or a function (not async) from (item, place in the input) to a path, or None",
     lambda value: value is None or isinstance(value, str | Path) or LISTENER.fits(value),
 )
+
+
+_ANY_PROMPT = "a banana"
 
 
 class ManyImages(ClientLifetime):
@@ -35,6 +51,9 @@ class ManyImages(ClientLifetime):
         save_to: str | Path | Namer | None = None,
         ordered: bool = False,
         budget: float | None = None,
+        name: str = "default",
+        on_change: OnChange = "hold",
+        retry_failed: RetryFailed = "transient",
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
@@ -43,18 +62,33 @@ class ManyImages(ClientLifetime):
 
         Outcomes come as they finish, or in input order with `ordered`. `save_to` is a folder, or a function from
         (item, place in the input) to the path of its picture without extension. `model` and the fields hold for
-        plain prompts. Memory holds what is in flight, whatever the number of items.
+        plain prompts, and are checked here, once. Memory holds what is in flight, whatever the number of items.
+
+        With `ordered`, an item that takes long holds back all that come after it: they are made and saved, and wait
+        to be taken; once as many wait as may be out at once, nothing more is sent until it is done.
+
+        Two items of one key are two pictures, both paid for: ``x.jpg`` and ``x~2.jpg``.
+
+        With a journal nothing is paid for twice, however often it is run, or killed: `name` is what the batch is called
+        there, and each item has a key, its own or one that is made of its request. What is done is handed out again,
+        what runs is followed, `retry_failed` says which failures are sent again, and `on_change` what becomes of a key
+        that stood for another request: it is held (skipped, with reason ``"changed"``), made anew, or kept as it was.
+        `budget` is then that of the name, over all runs. Two items of one key are an error there.
 
         `budget` is the most that may be spent, in credits: reserved when an item is sent, settled by what its record
         says was consumed, given back where it fails. What doesn't fit is skipped, with reason ``"budget"``.
 
         Raises:
             ConfigurationError: the budget is none, or `save_to` is neither a path nor such a function.
+            InvalidRequestError: no prompt can be asked for with this `model` and these fields.
+            UsageError: `items` can't be iterated over, or are a mapping, of which only the keys would be sent.
         """
         running = self._open()
         A_BUDGET.check(budget=budget)
         PLACE.check(save_to=save_to)
+        refuse_no_source(items)
         fields = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
+        build = self._builder({"model": model, **fields})
         saver: Saver | None = None
         if isinstance(save_to, str | Path):
             saver = Saver(running.manager.desk, running.fetcher, names_in(Path(save_to)), Path(save_to))
@@ -63,12 +97,17 @@ class ManyImages(ClientLifetime):
         return Batch(
             items,
             running.manager,
-            partial(request_of, fields={"model": model, **fields}, gateway=running.gateway, model=self._model),
+            build,
             saver,
             ordered,
             self._policies.in_flight + AHEAD,
             Purse(Budget(budget)) if budget is not None else None,
+            self._book(name, KeyRules(on_change=on_change, retry_failed=retry_failed)),
         )
+
+    def _book(self, name: str, rules: KeyRules) -> BatchBook | None:
+        desk = self._open().manager.desk
+        return BatchBook(desk, desk.keeper, name, rules) if desk.keeper is not None else None
 
     def plan(
         self,
@@ -81,17 +120,26 @@ class ManyImages(ClientLifetime):
     ) -> BatchPlan:
         """What `batch` would do with `items`, offline: how many images, credits, dollars, and for how long.
 
-        Needs no key and no start. Items that can't be sent are named in the plan. Raises: UsageError.
+        Needs no key and no start. Items that can't be sent are named in the plan. Raises as `batch` does.
         """
         policies = self._policies
         shape = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
+        build = self._builder({"model": model, **shape})
 
         def read(asked: object) -> Request:
-            of_prompt = {"model": model, **shape} if isinstance(asked, str) else {}
-            return request_of(asked, of_prompt, gateway=policies.gateway, model=self._model)  # type: ignore[arg-type]  # it checks
+            if isinstance(asked, str):
+                return build(asked)
+            return request_of(asked, {}, gateway=policies.gateway, model=self._model)  # type: ignore[arg-type]  # it checks
 
         speed = policies.settings.polling.speed
         return plan_of(items, read, rate=policies.rate, in_flight=policies.in_flight, speed=speed)
+
+    def _builder(self, fields: Mapping[str, str | None]) -> Callable[[str], Request]:
+        """What makes a request of a prompt, with `fields` that all share: wrong once, they are wrong for each."""
+        build = partial(request_of, fields=fields, gateway=self._policies.gateway, model=self._model)
+        if any(value is not None for value in fields.values()):
+            build(_ANY_PROMPT)
+        return build
 
     async def generate_all(
         self,

@@ -10,6 +10,7 @@ import attrs
 from nanobanana_async.errors import NanoBananaError, UsageError
 from nanobanana_async.pacing import Rate
 from nanobanana_async.pricing import Price, price_of, total
+from nanobanana_async.tasks import refuse_no_source
 from nanobanana_async.values import Expected, Item, Request
 
 
@@ -32,15 +33,17 @@ class BatchPlan:
     def __str__(self) -> str:
         """For people, on one line."""
         wrong = f", {len(self.invalid)} can't be sent" if self.invalid else ""
-        time = f"at least {self.least_seconds:.0f} s, about {self.about_seconds:.0f} s"
-        return f"{self.count} images{wrong} | {self.price} | {time}"
+        least = f"at least {self.least_seconds:.0f} s, " if self.least_seconds >= 1 else ""
+        images = "1 image" if self.count == 1 else f"{self.count} images"
+        return f"{images}{wrong} | {self.price} | {least}about {self.about_seconds:.0f} s"
 
 
 def plan_of(
     items: Iterable[object], read: Callable[[object], Request], *, rate: Rate, in_flight: int, speed: float
 ) -> BatchPlan:
     """The plan for `items`, each read by `read`, which raises for what can't be asked."""
-    if isinstance(items, AsyncIterable | str) or not isinstance(items, Iterable):
+    refuse_no_source(items, "a plan")
+    if isinstance(items, AsyncIterable):
         raise UsageError(
             f"a plan takes an iterable of prompts, requests or Items, not {items!r}",
             remedy="It is made offline and at once: give a list, or a generator.",

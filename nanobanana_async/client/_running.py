@@ -12,9 +12,10 @@ import attrs
 
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.gateways import Gateway
+from nanobanana_async.journal import Journal, SQLiteJournal
 from nanobanana_async.pacing import A_RATE, PollBudget, Rate, Throttle
 from nanobanana_async.settings import COUNT, LISTENER, WHOLE, refused
-from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Settings, TaskManager, Uploads
+from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Keeper, Settings, TaskManager, Uploads
 from nanobanana_async.transport import HttpxTransport, Transport
 
 
@@ -41,6 +42,14 @@ def _is_transport(_: object, __: object, value: Any) -> None:
         raise refused("transport", value, "an object with send, stream and aclose, such as HttpxTransport()")
 
 
+def _is_journal(_: object, __: object, value: Any) -> None:
+    """ConfigurationError for what is neither a path nor a journal."""
+    if value is None or isinstance(value, str | os.PathLike):
+        return
+    if isinstance(value, type) or not all(callable(getattr(value, name, None)) for name in ("open", "claim", "record")):
+        raise refused("journal", value, "the path of a file, or a journal such as MemoryJournal(), or None")
+
+
 @attrs.frozen(kw_only=True)
 class Policies:
     """What the user has chosen.
@@ -50,6 +59,7 @@ class Policies:
     """
 
     gateway: Gateway = attrs.field(validator=_is_gateway)
+    journal: str | os.PathLike[str] | Journal | None = attrs.field(validator=_is_journal)
     transport: Transport | None = attrs.field(validator=_is_transport)
     rate: Rate = attrs.field(validator=A_RATE)
     in_flight: int = attrs.field(validator=COUNT)
@@ -74,7 +84,14 @@ class Running:
         running = cls.assemble(policies)
         if running._own_transport is not None:
             await running._own_transport.warm_up(running.gateway.address)
+        if running.manager.desk.keeper is not None:
+            await running._resume(running.manager.desk.keeper, policies)
         return running
+
+    async def _resume(self, keeper: Keeper, policies: Policies) -> None:
+        """Take up where earlier runs have left: what they have sent lately, and what is in flight, counts."""
+        await keeper.journal.open(f"{self.gateway.kind} {self.gateway.address}", clock=policies.clock)
+        self.manager.restore(await keeper.journal.standing(policies.clock() - policies.rate.per))
 
     @classmethod
     def assemble(cls, policies: Policies) -> Self:
@@ -95,12 +112,22 @@ class Running:
             random=random.Random(policies.seed).random,  # noqa: S311  jitter, no secret
             on_event=policies.on_event,
         )
-        return cls(gateway, TaskManager(desk, Uploads(desk), Crew(loop), loop), Fetcher(desk), own)
+        if policies.journal is not None:
+            desk.keeper = Keeper(_journal(policies.journal), desk.wall, desk.random)
+        manager = TaskManager(desk, Uploads(desk), Crew(loop), loop)
+        desk.contested = manager.contested
+        return cls(gateway, manager, Fetcher(desk), own)
 
     async def aclose(self, grace: float) -> None:
         """End the work, then close the transport, where it is the client's own."""
         try:
             await self.manager.aclose(grace)
         finally:
+            if self.manager.desk.keeper is not None:
+                await self.manager.desk.keeper.aclose()
             if self._own_transport is not None:
                 await self._own_transport.aclose()
+
+
+def _journal(given: str | os.PathLike[str] | Journal) -> Journal:
+    return SQLiteJournal(given) if isinstance(given, str | os.PathLike) else given

@@ -8,7 +8,8 @@ from typing import overload
 
 from nanobanana_async.client._asking import checked_wait, task_of
 from nanobanana_async.client._lifetime import ClientLifetime
-from nanobanana_async.tasks import Row, ask, ask_status
+from nanobanana_async.settings import YES_OR_NO
+from nanobanana_async.tasks import KeyRules, Row, ask, ask_status, place_of
 from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Task
 
 
@@ -23,6 +24,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Result: ...
@@ -40,6 +42,7 @@ class SingleImages(ClientLifetime):
         output_format: str | None = None,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Result: ...
@@ -51,6 +54,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
         **fields: JSON,
@@ -60,11 +64,16 @@ class SingleImages(ClientLifetime):
         `queue_timeout` is how long it may wait for its turn under the account's limits, in seconds: where that is
         known to take longer it is refused at once, and nothing is sent.
 
+        With a journal, a `key` stands for one image, whoever asks for it and how often: what is made is given again,
+        what runs is waited for, and what has failed fails again unless `retry_failed` is true. Safe after a crash, and
+        from several processes.
+
         A caller that is cancelled takes itself off: the create on the wire is read to its end, and `TaskDetached` and
         `TaskAccepted` tell the task's id.
 
         Raises:
             InvalidRequestError, ConfigurationError: it can't be asked for like this; nothing was sent.
+            KeyConflictError: the key stands for another request already.
             RequestError: it was refused: a parameter, an image, the content policy.
             AccountError: credits, or the key.
             QueueFullError: its turn would come later than `queue_timeout` allows; see `expected_wait`.
@@ -74,7 +83,7 @@ class SingleImages(ClientLifetime):
             NoResultError: it succeeded without an image.
         """
         manager = self._open().manager
-        row = Row(Item(request, key=key, data=data), self._request(request, fields))
+        row = await self._row(self._request(request, fields), Item(request, key=key, data=data), again=retry_failed)
         return await manager.finished(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
 
     @overload
@@ -85,6 +94,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Task: ...
@@ -102,6 +112,7 @@ class SingleImages(ClientLifetime):
         output_format: str | None = None,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Task: ...
@@ -113,13 +124,14 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
+        retry_failed: bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
         **fields: JSON,
     ) -> Task:
         """Send it and wait until it is accepted, and so paid for. `wait` gets its result. Raises as `generate` does."""
         manager = self._open().manager
-        row = Row(Item(request, key=key, data=data), self._request(request, fields))
+        row = await self._row(self._request(request, fields), Item(request, key=key, data=data), again=retry_failed)
         return await manager.submitted(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
 
     async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
@@ -161,3 +173,17 @@ class SingleImages(ClientLifetime):
         """The credits left on the account. Raises: KeyRefusedError, ServiceError, NetworkError."""
         running = self._open()
         return await ask(running.manager.desk, running.gateway.ask_balance(), running.gateway.read_balance)
+
+    async def _row(self, request: Request, item: Item, *, again: bool) -> Row:
+        """The row for a single call: the one that is under way under its key, or a new one. Raises: KeyConflictError."""
+        manager = self._open().manager
+        YES_OR_NO.check(retry_failed=again)  # "none" would mean yes
+        if manager.desk.keeper is None:
+            return Row(item, request)
+        key = item.key if item.key is not None else f"call-{int(manager.desk.random() * 2**52):013x}"
+        place = await place_of(request, scope="", key=key, data=item.data)
+        row = manager.keyed(place) if item.key is not None else None
+        if row is None:
+            rules = KeyRules(retry_failed="all" if again else "none")
+            row = Row(item, request, place=place, rules=rules, is_keyed=item.key is not None)
+        return row

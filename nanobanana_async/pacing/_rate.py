@@ -18,6 +18,7 @@ window.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 import attrs
 
@@ -94,6 +95,10 @@ class RateWindow:
         """A create that the vendor counted, or may have, is over at `now`."""
         self._under_way -= 1
         self._stamps.append(now)
+
+    def restore(self, stamps: Iterable[float]) -> None:
+        """Creates of an earlier run, by the moments at which they were answered."""
+        self._stamps = deque(sorted([*self._stamps, *stamps]))
 
     def not_counted(self) -> None:
         """A create was refused or never arrived."""

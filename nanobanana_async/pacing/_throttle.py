@@ -125,13 +125,20 @@ class Throttle:
         slots = f"{self.in_flight_cap} of {self.in_flight} in flight" if self.in_flight_cap != self.in_flight else ""
         return ", ".join(filter(None, (rate, slots)))
 
-    def held_by(self, now: float, *, under_way: int, in_flight: int) -> Literal["rate", "in_flight", "refusals"]:
+    @property
+    def kept_rate(self) -> Rate:
+        """The rate that is kept now: the one that was given, or less where refusals have taught so."""
+        return Rate(self.window.limit, per=self.rate.per)
+
+    def held_by(
+        self, now: float, *, under_way: int, in_flight: int
+    ) -> Literal["rate", "learned_rate", "in_flight", "refusals"]:
         """What keeps the next create from leaving, where `has_room` says that it may not."""
         if in_flight >= self.in_flight_cap:
             return "in_flight"
         if self._refused_at is not None or not self.gate.room(now, under_way=under_way):
             return "refusals"
-        return "rate"
+        return "rate" if self.window.limit == self.rate.limit else "learned_rate"
 
     def opens_at(self, now: float, *, in_flight: int) -> float | None:
         """When there may be room with no answer in between; None when only an answer or a result makes it."""

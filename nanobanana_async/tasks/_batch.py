@@ -36,6 +36,7 @@ from nanobanana_async.errors import (
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded, Unknown
+from nanobanana_async.tasks._batch_book import BatchBook
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._purse import Purse
@@ -68,6 +69,7 @@ class Batch:
     _ordered: bool = False
     _window: int = 300 + AHEAD
     _purse: Purse | None = None
+    _book: BatchBook | None = None
     _tally: Tally = attrs.field(factory=Tally, init=False)
     _rows: dict[int, Row] = attrs.field(factory=dict, init=False)
     _unsent: set[int] = attrs.field(factory=set, init=False)
@@ -95,6 +97,8 @@ class Batch:
             raise ClientClosedError("a batch runs once: make a new one with client.batch(…)")
         if self._saver is not None:
             await self._saver.prepare()
+        if self._book is not None:
+            await self._book.open(self._purse.budget if self._purse is not None else None)
         self._tally = Tally(self._now(), held_before=self._manager.desk.waits.seconds(self._now()))
         self._manager.desk.runs.append(self)
         self._feeder = self._manager.crew.spawn(self._feed())
@@ -128,6 +132,8 @@ class Batch:
             self._leave(_as_it_stands(row))
         if not (await asyncio.wait([self._feeder], timeout=SOURCE_PATIENCE))[0]:
             logger.warning("the source of a batch goes on after the batch: it holds on to its cancellation")
+        if self._book is not None:
+            await self._book.close()
 
     def stop_sending(self) -> None:
         """Send nothing more. What is on its way is finished and comes out; the rest comes out as skipped."""
@@ -225,14 +231,19 @@ class Batch:
         index = self._pulled
         self._pulled += 1
         item = given if isinstance(given, Item) else Item(given)  # type: ignore[arg-type]  # checked by _request_of
+        row: Row | None = None
         try:
-            request = self._request_of(item) if self._stopped is None else None
-            if request is not None and self._purse is not None:
-                await self._purse.reserve(index, request)
+            row = await self._row_of(item, index)
+            item = row.item
+            if self._book is not None and await self._is_known(row, self._book):
+                return
+            if self._stopped is None and self._purse is not None:
+                assert row.request is not None
+                await self._purse.reserve(index, row.request)
             if self._stopped is not None:
+                self._rows.pop(index, None)
                 self._skip(item, index, *self._stopped)
                 return
-            row = Row(item, request, [self], index, remakes=REMAKES)
             self._rows[index] = row
             self._unsent.add(index)
             self._manager.add(row)
@@ -243,6 +254,34 @@ class Batch:
             self._unsent.discard(index)
             failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
             self._over(Failed(item=item, index=index, error=failure))
+
+    async def _row_of(self, item: Item, index: int) -> Row:
+        request = self._request_of(item)
+        row = Row(item, request, [self], index, remakes=REMAKES)
+        if self._book is not None:
+            row.place = await self._book.place(item, request)
+            row.item = attrs.evolve(item, key=row.place.key)
+        return row
+
+    async def _is_known(self, row: Row, book: BatchBook) -> bool:
+        """Whether an earlier run has left something of `row`: it is handed out, or followed from now on."""
+        self._rows[row.index] = row
+        outcome = await book.recall(row)
+        if row.state is ItemState.ACCEPTED and outcome is None:
+            if self._purse is not None:
+                self._purse.adopt(row.index, row.place.price if row.place is not None else None)
+            self._manager.pump()
+            return True
+        del self._rows[row.index]
+        if outcome is not None:
+            self._known(row, outcome)
+        return outcome is not None
+
+    def _known(self, row: Row, outcome: Outcome) -> None:
+        if isinstance(outcome, Succeeded) and not outcome.files:
+            self._made(row, outcome)
+        else:
+            self._deliver(outcome)
 
     def _skip(self, item: Item, index: int, reason: SkipReason, error: NanoBananaError | None) -> None:
         self._over(Skipped(item=item, index=index, reason=reason, error=error))
@@ -308,15 +347,25 @@ class Batch:
             self._tally.known(outcome.result, after=self._now() - row.accepted_at)
         if self._closed:
             self._leave(outcome)
-        elif self._saver is not None and isinstance(outcome, Succeeded):
-            self._saving[outcome.index] = outcome
-            self._manager.crew.spawn(self._save(outcome, self._saver), at_end=lambda: self._not_saved(outcome.index))
+        elif isinstance(outcome, Succeeded):
+            self._made(row, outcome)
         else:
             self._deliver(outcome)
 
-    async def _save(self, outcome: Succeeded, saver: Saver) -> None:
+    def _made(self, row: Row, outcome: Succeeded) -> None:
+        """A picture is there: save it where that is wanted."""
+        if self._saver is None:
+            self._deliver(outcome)
+            return
+        self._saving[outcome.index] = outcome
+        work = self._save(row, outcome, self._saver)
+        self._manager.crew.spawn(work, at_end=lambda: self._not_saved(outcome.index))
+
+    async def _save(self, row: Row, outcome: Succeeded, saver: Saver) -> None:
         began = self._now()
         saved = await saver.save(outcome)
+        if self._book is not None and row.place is not None:
+            self._book.saved(row.place, saved)
         self._tally.saved(self._now() - began)
         del self._saving[outcome.index]
         self._deliver(saved)

@@ -7,13 +7,14 @@ a row that is to be tried again goes back to the board, and through the gate and
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import assert_never
 
 import attrs
 
-from nanobanana_async.errors import NanoBananaError, NetworkError, UnknownOutcomeError, UsageError
+from nanobanana_async.errors import NanoBananaError, NetworkError, StorageError, UnknownOutcomeError, UsageError
 from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.pacing import (
     CreateEnd,
@@ -40,16 +41,48 @@ MOST_RESENT = 2
 async def create(desk: Desk, job: Job) -> None:
     """Send the create of the row of `job` and carry out what its answer means."""
     row = job.row
-    row.sent += 1
     desk.sending[row] = None
     try:
-        await _create(desk, job)
+        if await _claimed(desk, job):
+            await _create(desk, job)
     finally:
         desk.sending.pop(row, None)
 
 
+async def _claimed(desk: Desk, job: Job) -> bool:
+    """Whether the intent to send is durable, where there is a journal; else nothing is sent, and the row is told."""
+    row = job.row
+    if desk.keeper is None or row.place is None:
+        return True
+    try:
+        entry = await desk.keeper.claim(row.place)
+    except asyncio.CancelledError:
+        _not_claimed(desk, job)
+        desk.skip(row, "stopped")
+        raise
+    except StorageError as error:
+        _not_claimed(desk, job)
+        nothing = copy.copy(error)
+        nothing.charged = "no"
+        desk.skip(row, "storage", nothing)
+        desk.stop(nothing, "storage")
+        return False
+    if entry is not None:  # somebody else sends it, or has sent it
+        _not_claimed(desk, job)
+        desk.contested(row)
+        return False
+    return True
+
+
+def _not_claimed(desk: Desk, job: Job) -> None:
+    desk.board.create_over(job, desk.now(), "not_counted")
+    job.row.move(ItemState.NEW)
+    desk.board.free_slot(job.row)
+
+
 async def _create(desk: Desk, job: Job) -> None:
     row = job.row
+    row.sent += 1
     try:
         wire = _wire(desk, row)
     except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
@@ -107,6 +140,7 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
             desk.accept(row, task_id)
         case Answered(result):
             row.move(ItemState.SUCCEEDED)
+            desk.note(row, ItemState.SUCCEEDED, AttemptState.ANSWERED, credits=result.credits, charged="yes")
             desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
         case Refused(problem):
             _carry_on(desk, row, problem)
@@ -170,7 +204,7 @@ def _try_again(desk: Desk, row: Row, step: Repeat) -> None:
     earlier: int = getattr(row.attempts, step.counts_as)
     row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
-    _back_to_new(desk, row)
+    _back_to_new(desk, row, AttemptState.REFUSED)
     backoff = desk.settings.backoff.delay(earlier, desk.random())
     desk.board.waiting.set(row, desk.now() + max(backoff, min(step.retry_after or 0.0, LONGEST_WAIT)))
 
@@ -183,7 +217,7 @@ def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
     desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
     desk.refusal = step.error
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=row.halted is None))
-    _back_to_new(desk, row)
+    _back_to_new(desk, row, _state_of(step.error))
     if row.halted is None:
         desk.board.queue.put_back(row)
     else:
@@ -211,7 +245,7 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
         if step.item == "failed":
             desk.fail(row, step.error)
         else:
-            _back_to_new(desk, row)
+            _back_to_new(desk, row, _state_of(step.error))
             desk.skip(row, step.reason, step.error)
     if row.halted is None or row.halted[0] != step.reason:  # else it is the stop that halted it
         desk.stop(step.error, step.reason)
@@ -224,6 +258,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
         return
     desk.announce(CreateLost(at=desk.wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
+    desk.note(row, ItemState.UNKNOWN, AttemptState.UNKNOWN, error=error, charged="unknown")
     row.lost = error
     row.resent += 1
     desk.possible_duplicates += 1
@@ -241,9 +276,16 @@ def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost, and `row` ends as unknown."""
     desk.announce(CreateLost(at=desk.wall(), item=row.item, error=error))
     row.move(ItemState.UNKNOWN)
+    desk.note(row, ItemState.UNKNOWN, AttemptState.UNKNOWN, error=error, charged="unknown")
     desk.hold(row, error)
 
 
-def _back_to_new(desk: Desk, row: Row) -> None:
+def _back_to_new(desk: Desk, row: Row, attempt: AttemptState | None = None) -> None:
     row.move(ItemState.NEW)
+    desk.note(row, ItemState.NEW, attempt)
     desk.board.free_slot(row)
+
+
+def _state_of(error: NanoBananaError) -> AttemptState:
+    """How an attempt ended that was refused, or never left."""
+    return AttemptState.NOT_SENT if isinstance(error, NetworkError) else AttemptState.REFUSED

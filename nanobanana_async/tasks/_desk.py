@@ -10,22 +10,23 @@ import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import attrs
 
 from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError
 from nanobanana_async.events import Event, RunStopped, TaskAccepted
 from nanobanana_async.gateways import Gateway
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
 from nanobanana_async.settings import ABOVE_ZERO, instance_of, one_of
 from nanobanana_async.tasks._board import Board
+from nanobanana_async.tasks._keeper import Keeper
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._waits import Waits
 from nanobanana_async.transport import Transport
-from nanobanana_async.values import Dialect, Expected, Task
+from nanobanana_async.values import Dialect, Expected, Item, Task
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -70,6 +71,9 @@ class Desk:
     wall: Callable[[], float]
     random: Callable[[], float]
     on_event: EventListener | None = None
+    keeper: Keeper | None = None
+    contested: Callable[[Row], None] = lambda _: None
+    by_key: dict[tuple[str, str], Row] = attrs.field(factory=dict, init=False)
     runs: list[Stoppable] = attrs.field(factory=list, init=False)
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     sending: dict[Row, None] = attrs.field(factory=dict, init=False)
@@ -82,6 +86,7 @@ class Desk:
     keys_refused: int = attrs.field(default=0, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
     _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)
+    _standing: dict[str, Row] = attrs.field(factory=dict, init=False)
 
     def dialect(self, name: str) -> Dialect:
         """The gateway's dialect of that name; ConfigurationError where it isn't spoken."""
@@ -114,11 +119,17 @@ class Desk:
         first = usual if oldest is None else max(usual / 10, oldest.accepted_at + usual - now)
         return first + usual * (max(0, count - len(self.followed)) // self.board.throttle.in_flight_cap)
 
+    def note(self, row: Row, to: ItemState, attempt: AttemptState | None = None, **said: Any) -> None:
+        """Write down what became of `row`, where there is a journal. `said`: what `Keeper.note` takes."""
+        if self.keeper is not None and row.place is not None:
+            self.keeper.note(row.place, to, attempt, **said)
+
     def accept(self, row: Row, task_id: str) -> None:
         """The gateway has taken `row`: it is paid for, and looked at from now on."""
         assert row.request is not None
         task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
         row.move(ItemState.ACCEPTED)
+        self.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
         self.follow(row, task, first_look=self.settings.polling.first_look(self.expected(row), self.random()))
         if not row.listeners:
             logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
@@ -126,14 +137,26 @@ class Desk:
             listener.accepted(row)
         self.announce(TaskAccepted(at=self.wall(), item=row.item, task=task))
 
+    def reserve_slot(self, task_id: str | None, *, age: float) -> None:
+        """A task of an earlier run is in flight, or may be: it has a slot until it is adopted, or should be over."""
+        row = Row(Item(""), over=True)
+        self.board.take_slot(row)
+        self.board.waiting.set(row, self.now() + max(0.0, SLOT_MARGIN * self.expected(row).usual - age))
+        if task_id is not None:
+            self._standing[task_id] = row
+
     def follow(self, row: Row, task: Task, *, first_look: float) -> None:
         """Look at `task` for the first time in `first_look` seconds, and then until its deadline."""
         now = self.now()
-        row.task = task
+        row.task, row.is_begun = task, True
         row.accepted_at = now
         row.deadline = max(row.deadline, now + self.settings.deadline)
         self.by_task[task.id] = row
         self.followed[row] = None
+        standing = self._standing.pop(task.id, None)
+        if standing is not None:
+            self.board.waiting.strike(standing)
+            self.board.free_slot(standing)
         self.board.take_slot(row)
         self.board.waiting.set(row, min(now + first_look, row.deadline))
 
@@ -149,6 +172,8 @@ class Desk:
             listener.settled(Failed(item=row.item, index=row.index, error=error))
         self.board.free_slot(row)
         row.begin_anew()
+        self.note(row, ItemState.FAILED, error=error, charged=error.charged, credits=error.credits)
+        self.note(row, ItemState.NEW)
         self.board.queue.append(row)
 
     def _let_go(self, row: Row) -> None:
@@ -164,6 +189,8 @@ class Desk:
         self._let_go(row)
         self.preparing.pop(row, None)
         board.queue.withdraw(row)
+        if row.place is not None and self.by_key.get((row.place.scope, row.place.key)) is row:
+            del self.by_key[row.place.scope, row.place.key]
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
             board.waiting.set(row, self.now() + SLOT_MARGIN * self.expected(row).usual)
         else:
@@ -172,10 +199,14 @@ class Desk:
 
     def fail(self, row: Row, error: NanoBananaError) -> None:
         """`row` ends as failed."""
+        before = row.state
         row.move(ItemState.FAILED)
         if row.lost is not None and error.charged == "no":
             error = copy.copy(error)
             error.charged = "unknown"
+        if before is not ItemState.NEW:
+            attempt = AttemptState.REFUSED if before is ItemState.SENDING else None
+            self.note(row, ItemState.FAILED, attempt, error=error, charged=error.charged, credits=error.credits)
         self.settle(row, Failed(item=row.item, index=row.index, error=error))
 
     def skip(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:

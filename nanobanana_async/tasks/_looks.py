@@ -40,10 +40,12 @@ async def look(desk: Desk, job: Job) -> None:
     row = job.row
     task = task_of(row)
     said: Look | Exception
+    raw = b""
     try:
         dialect = desk.dialect(task.dialect)
         reply = await desk.transport.send(dialect.ask(task.id))
         said = dialect.read_record(task.id, reply)
+        raw = reply.body
     except NetworkError as error:
         said = error
     except Exception as error:  # noqa: BLE001  a user's transport may raise anything; the task is still paid for
@@ -52,14 +54,14 @@ async def look(desk: Desk, job: Job) -> None:
         desk.board.look_over(job)
     if not row.over:
         row.looks += 1
-        _read(desk, row, said)
+        _read(desk, row, said, raw)
 
 
-def _read(desk: Desk, row: Row, said: Look | Exception) -> None:
+def _read(desk: Desk, row: Row, said: Look | Exception, raw: bytes) -> None:
     match said:
         case Looked():
             desk.has_answered()
-            _looked(desk, row, said)
+            _looked(desk, row, said, raw)
         case NotVisible():
             desk.has_answered()
             _not_visible(desk, row)
@@ -81,7 +83,7 @@ def _broken(desk: Desk, row: Row, error: UsageError) -> None:
         give_up(desk, row, "service", error)
 
 
-def _looked(desk: Desk, row: Row, said: Looked) -> None:
+def _looked(desk: Desk, row: Row, said: Looked, raw: bytes) -> None:
     row.failed_looks, row.missing = 0, False
     desk.keys_refused = 0
     before = task_of(row)
@@ -93,7 +95,7 @@ def _looked(desk: Desk, row: Row, said: Looked) -> None:
         error = task_failure(row.task.id, code=said.fail_code, message=said.fail_message, credits=said.credits)
         _task_failed(desk, row, error)
     elif said.task.state is TaskState.SUCCESS:
-        _succeeded(desk, row, said.result)
+        _succeeded(desk, row, said.result, raw)
     else:
         row.not_done_at = desk.now() - row.accepted_at
         _look_again(desk, row)
@@ -111,8 +113,17 @@ def _task_failed(desk: Desk, row: Row, error: NanoBananaError) -> None:
         desk.fail(row, error)
 
 
-def _succeeded(desk: Desk, row: Row, result: Result | None) -> None:
+def _succeeded(desk: Desk, row: Row, result: Result | None, raw: bytes) -> None:
     if result is not None and result.urls:
+        desk.note(
+            row,
+            ItemState.SUCCEEDED,
+            raw=raw.decode(errors="replace"),
+            credits=result.credits,
+            charged="no" if result.credits == 0 else "yes",
+            created_at=result.created_at.timestamp() if result.created_at is not None else None,
+            completed_at=result.completed_at.timestamp() if result.completed_at is not None else None,
+        )
         _learn_duration(desk, row, result)
         delay = max(0.0, desk.wall() - result.completed_at.timestamp()) if result.completed_at else None
         desk.announce(TaskSucceeded(at=desk.wall(), item=row.item, result=result, looks=row.looks, delay=delay))
@@ -137,7 +148,7 @@ def _learn_duration(desk: Desk, row: Row, result: Result) -> None:
 
     It was not done at the last look but one, and is at the last: the truth is in between, whatever a record says.
     """
-    if row.request is None:  # submitted elsewhere: nobody here knows when
+    if row.request is None or row.is_adopted:  # submitted elsewhere: nobody here knows when
         return
     least, most = row.not_done_at, desk.now() - row.accepted_at
     took = -1.0
@@ -151,11 +162,12 @@ def _not_visible(desk: Desk, row: Row) -> None:
     row.failed_looks, row.missing = 0, True
     created_at = task_of(row).created_at
     age = desk.now() - row.accepted_at
-    was_submitted_here = row.request is not None
+    was_submitted_here = row.request is not None and not row.is_adopted
     if created_at is not None and not was_submitted_here and desk.wall() - created_at.timestamp() > OLDEST_RECORD:
         give_up(desk, row, "record_missing")
         return
-    if created_at is None and not was_submitted_here and not row.not_done_at and age >= RECORD_GRACE:
+    is_waited_for_longer = row.deadline > row.accepted_at + desk.settings.deadline
+    if not is_waited_for_longer and row.request is None and not row.not_done_at and age >= RECORD_GRACE:
         give_up(desk, row, "record_missing")  # an id of the user's that nobody has ever seen
         return
     _schedule(desk, row, desk.settings.polling.while_missing(age, desk.random()))
@@ -201,6 +213,7 @@ def give_up(desk: Desk, row: Row, reason: PendingReason, cause: NanoBananaError 
     task = task_of(row)
     error = still_running(task, reason, cause, charged="yes" if was_there(row) else "unknown")
     row.move(ItemState.PENDING)
+    desk.note(row, ItemState.PENDING, error=error)
     desk.settle(row, Pending(item=row.item, index=row.index, task=task, reason=reason, error=error))
 
 

@@ -22,6 +22,7 @@ import anyio
 import attrs
 
 from nanobanana_async.errors import (
+    KeyConflictError,
     KeyRefusedError,
     NanoBananaError,
     UnknownOutcomeError,
@@ -29,13 +30,16 @@ from nanobanana_async.errors import (
     WrongLoopError,
 )
 from nanobanana_async.events import ItemQueued, TaskDetached
+from nanobanana_async.journal import Standing
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._keeper import KeyRules, Place
 from nanobanana_async.tasks._looks import give_up, look, task_of, was_there
+from nanobanana_async.tasks._recalling import LOOK_AGAIN, recall
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._statistics import Statistics
 from nanobanana_async.tasks._timetable import Timetable
@@ -73,6 +77,7 @@ class TaskManager:
     def add(self, row: Row) -> None:
         """Take in a new row; its listeners hear what becomes of it. ConfigurationError if it isn't spoken here."""
         assert row.request is not None
+        row.is_begun = True
         self.desk.dialect(row.request.dialect)
         row.expected = row.request.expected
         images = tuple(row.request.images)
@@ -88,13 +93,66 @@ class TaskManager:
             row.image_urls = tuple(str(image) for image in images)
             self.desk.board.queue.append(row)
         self.pump()
+        if row not in self.desk.preparing:
+            self._is_queued(row)
+            self.pump()
+
+    def enter(self, row: Row) -> None:
+        """Take in a row that has a key: what is known of that is taken up; it is sent where nothing is."""
+        assert row.place is not None
+        self.desk.by_key[row.place.scope, row.place.key] = row
+        self.crew.spawn(self._enter(row))
+
+    def keyed(self, place: Place) -> Row | None:
+        """The row that is under way under that key in this client. Raises: KeyConflictError, for another request."""
+        row = self.desk.by_key.get((place.scope, place.key))
+        if row is not None and row.place is not None and row.place.fingerprint != place.fingerprint:
+            raise KeyConflictError(f"another request is under way under the key {place.key!r}")
+        return row
+
+    async def _enter(self, row: Row) -> None:
+        desk = self.desk
+        assert desk.keeper is not None
+        try:
+            outcome = await recall(desk, desk.keeper, row, row.rules or KeyRules())
+        except asyncio.CancelledError:
+            if not row.over:
+                desk.skip(row, "stopped")
+            raise
+        except NanoBananaError as error:
+            if not row.over:
+                desk.fail(row, error)
+            return
+        if outcome is not None and not row.over:
+            desk.settle(row, outcome)
+        elif not row.over and row.state is ItemState.NEW:
+            self.add(row)
+        self.pump()
+
+    def contested(self, row: Row) -> None:
+        """Somebody else has the right to send `row`: what becomes of it is taken up from there."""
+        self.crew.spawn(self._enter_later(row))
+
+    async def _enter_later(self, row: Row) -> None:
+        await anyio.sleep(LOOK_AGAIN)
+        await self._enter(row)
+
+    def restore(self, standing: Standing) -> None:
+        """Count what earlier runs have sent, and what they have left in flight, against the limits."""
+        now, wall = self._loop.time(), self.desk.wall()
+        self.desk.board.throttle.window.restore(
+            now - max(0.0, wall - (wall if sent.answered_at is None else sent.answered_at)) for sent in standing.sent
+        )
+        for task in standing.in_flight:
+            since = task.accepted_at or task.sent_at or wall
+            self.desk.reserve_slot(task.task_id, age=max(0.0, wall - since))
 
     def adopt(self, task: Task) -> Row:
         """The row that follows `task`: the one there is, or one that looks at once. Raises: ConfigurationError."""
         self.desk.dialect(task.dialect)
         row = self.desk.by_task.get(task.id)
         if row is None:
-            row = Row(Item("", key=task.id), state=ItemState.ACCEPTED)
+            row = Row(Item("", key=task.id), state=ItemState.ACCEPTED, is_begun=True)
             self.desk.follow(row, task, first_look=0.0)
             self.pump()
         return row
@@ -195,13 +253,13 @@ class TaskManager:
     async def _wait(self, waiter: Waiter) -> Task | Outcome:
         """What the waiter is told; the row is added first, where it is new."""
         try:
-            if waiter.row.state is ItemState.NEW:
-                self.add(waiter.row)
-                if waiter.row not in self.desk.preparing:
-                    self._is_queued(waiter.row)
-                    self.pump()
-            else:
+            row, is_first, waiter.row.is_begun = waiter.row, not waiter.row.is_begun, True
+            if not is_first:
                 self.pump()
+            elif row.place is not None and row.is_keyed:
+                self.enter(row)
+            else:
+                self.add(row)
             return await waiter.future
         except asyncio.CancelledError:
             if waiter.future.done() and not waiter.future.cancelled():
@@ -341,6 +399,7 @@ class TaskManager:
             awaited=len(self._limits),
             possible_duplicates=desk.possible_duplicates,
             cooldown=board.throttle.cooldown(desk.now()),
+            rate=board.throttle.kept_rate,
             learned=board.throttle.learned,
         )
 

@@ -48,6 +48,12 @@ class Purse:
         self.budget.reserve(price)
         self._reserved[index] = price
 
+    def adopt(self, index: int, price: float | None) -> None:
+        """An item is on its way that was paid for in an earlier run, and counts as spent so far."""
+        if price is not None:
+            self.budget.reopen(price)
+            self._reserved[index] = price
+
     def reserve_again(self, index: int) -> bool:
         """Whether there is enough for one more create of an item whose last one may have been charged.
 

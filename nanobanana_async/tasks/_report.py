@@ -30,10 +30,11 @@ class Report:
     limit that were given; None where these bound nothing.
 
     Where the time went: `held` has the seconds in which something was to be sent and was held back, by ``rate``,
-    ``in_flight``, ``refusals`` or ``connections`` (of the whole client, while the batch ran); in the rest of `seconds`
-    nothing was to be sent. The others are means, in seconds an image, None where there was none: `generation` by the
-    records' own times, `poll_delay` from then until it was known, `saving`, and `consumer`, for which an outcome lay
-    ready before it was taken. Records whose times can't be are left out.
+    ``learned_rate`` (less than was given: refusals have taught it), ``in_flight``, ``refusals`` or ``connections`` (of
+    the whole client, while the batch ran); in the rest of `seconds` nothing was to be sent. The others are means, in
+    seconds an image, None where there was none: `generation` by the records' own times, `poll_delay` from then until it
+    was known, `saving`, and `consumer`, for which an outcome lay ready before it was taken. Records whose times can't
+    be are left out.
     """
 
     succeeded: int = 0

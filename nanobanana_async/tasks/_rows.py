@@ -12,6 +12,7 @@ from nanobanana_async.lifecycle import ItemState, moved
 from nanobanana_async.outcomes import Outcome, SkipReason
 from nanobanana_async.pacing import Attempts
 from nanobanana_async.pricing import price_of
+from nanobanana_async.tasks._keeper import KeyRules, Place
 from nanobanana_async.values import Expected, Item, Request, Task
 
 
@@ -51,7 +52,8 @@ class Row:
     on nobody can say that nothing was charged. `watchers` are told of each look. `remakes`: how many more tasks may be
     made for it, where one fails for a passing reason and costs nothing. `is_told`: the log has its task's id already.
     `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
-    where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at.
+    where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at. `place` is
+    where it stands in the journal; `is_adopted`: its task was accepted in an earlier run, or by another process.
     """
 
     item: Item
@@ -80,6 +82,11 @@ class Row:
     queued: bool = False
     looked_for: bool = False
     halted: tuple[SkipReason, NanoBananaError | None] | None = None
+    place: Place | None = None
+    rules: KeyRules | None = None
+    is_begun: bool = False
+    is_keyed: bool = False
+    is_adopted: bool = False
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
     not_done_at: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
 
 from nanobanana_async.errors import UsageError
 from nanobanana_async.values import Item, Request
@@ -10,8 +10,24 @@ from nanobanana_async.values import Item, Request
 Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
 
 
+def refuse_no_source(source: object, taker: str = "a batch") -> None:
+    """Raises UsageError for what can't be the items of `taker`; a mapping would send its keys, and is none either."""
+    if isinstance(source, Mapping):
+        raise UsageError(
+            f"{taker} takes prompts, requests or Items one after the other, not a {type(source).__name__}: "
+            "its keys would be sent as prompts",
+            remedy="Give [Item(prompt, key=key) for key, prompt in mapping.items()].",
+        )
+    if isinstance(source, str | bytes) or not isinstance(source, Iterable | AsyncIterable):
+        raise UsageError(
+            f"{taker} takes an iterable of prompts, requests or Items, not {source!r}",
+            remedy="Give a list, or a generator; one prompt alone goes to client.generate.",
+        )
+
+
 async def items_of(source: Source) -> AsyncGenerator[object]:
-    """The items of a source of either kind; a generator is closed with this."""
+    """The items of a source of either kind; a generator is closed with this. Raises: UsageError."""
+    refuse_no_source(source)
     if isinstance(source, AsyncIterable):
         try:
             async for item in source:
@@ -20,8 +36,6 @@ async def items_of(source: Source) -> AsyncGenerator[object]:
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
         return
-    if isinstance(source, str) or not isinstance(source, Iterable):
-        raise UsageError(f"a batch takes an iterable of prompts, requests or Items, not {source!r}")
     try:
         for item in source:
             yield item

@@ -12,8 +12,8 @@ from typing import Literal
 
 import attrs
 
-HeldBy = Literal["rate", "in_flight", "refusals", "connections"]
-"""The account's rate; the tasks between create and result; a gate closed by refusals; all connections in use."""
+HeldBy = Literal["rate", "learned_rate", "in_flight", "refusals", "connections"]
+"""The account's rate, as given or as refusals have taught; the tasks between create and result; a gate closed by refusals; all connections in use."""
 
 
 @attrs.define

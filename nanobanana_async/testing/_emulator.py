@@ -83,6 +83,7 @@ class Emulator:
 
     def transport(self) -> EmulatorTransport:
         """A new way to this emulator, for a `Client` of your own."""
+        self.world.clock()  # its time goes on from here, also while nobody asks it anything
         return EmulatorTransport(self.world, latency=self.latency, seed=self.options.seed, base_url=self.base_url)
 
     @property

@@ -6,9 +6,11 @@ together.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TypedDict
 
+from nanobanana_async.journal import Journal
 from nanobanana_async.pacing import OnServerError, Polling, Rate
 from nanobanana_async.tasks import EventListener, OnUnknown
 from nanobanana_async.testing._keywords import not_taken
@@ -19,6 +21,7 @@ class UnseededPolicies(TypedDict, total=False):
     """The policies of a client whose seed is the emulator's."""
 
     model: str | None
+    journal: str | os.PathLike[str] | Journal | None
     transport: Transport | None
     rate: Rate
     in_flight: int

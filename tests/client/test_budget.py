@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -148,8 +149,8 @@ def test_a_plan_is_made_offline() -> None:
 
     assert isinstance(plan, BatchPlan)
     assert (plan.count, plan.price.credits, plan.price.dollars) == (500, 6000, 30.0)
-    assert plan.least_seconds == 240
-    assert str(plan) == "500 images | 6000 credits (30.00 USD) | at least 240 s"
+    assert (plan.least_seconds, plan.about_seconds) == (240, 240 + 22.5)
+    assert str(plan) == "500 images | 6000 credits (30.00 USD) | at least 240 s, about 262 s"
 
 
 def test_a_plan_names_what_cannot_be_sent() -> None:
@@ -167,6 +168,22 @@ def test_few_slots_make_a_batch_last() -> None:
     slow, fast = client.plan([f"b {n}" for n in range(200)]), Client().plan([f"b {n}" for n in range(200)])
 
     assert slow.least_seconds > 5 * fast.least_seconds
+
+
+@pytest.mark.parametrize(("in_flight", "count"), [(1, 5), (2, 30), (300, 50)])
+async def test_a_plan_is_never_outdone(in_flight: int, count: int) -> None:
+    """What it calls the least is no more than it took; what it calls about is of the order of that."""
+    emulator = Emulator(seed=1)
+    items = [NanoBanana2(f"banana {n}") for n in range(count)]
+
+    async with emulator.client(in_flight=in_flight) as client:
+        began = asyncio.get_running_loop().time()
+        await client.generate_all(items)
+        took = asyncio.get_running_loop().time() - began
+        plan = client.plan(items)
+
+    assert plan.least_seconds <= took
+    assert 0.5 * took < plan.about_seconds < 2 * took
 
 
 @pytest.mark.parametrize("items", ["one prompt", 7])

@@ -11,6 +11,7 @@ import pytest
 
 from nanobanana_async import Client, ConfigurationError, HttpxTransport, Kie, Polling, ScriptedTransport
 from nanobanana_async.errors import NetworkError
+from nanobanana_async.journal import MemoryJournal
 from nanobanana_async.testing import Emulator
 from tests.scripted_kie import ScriptedKie, said
 
@@ -35,6 +36,7 @@ UNUSABLE: dict[str, list[Any]] = {
     "on_event": [5, "print", later, Slow(), functools.partial(later, 1)],
     "seed": ["1", 1.5, True, NAN],
     "clock": [None, 5, later],
+    "journal": [5, True, b"run.db", MemoryJournal],
     "transport": [5, "http", HttpxTransport, httpx.HTTPTransport()],
 }
 
@@ -173,3 +175,33 @@ async def test_a_grace_that_is_none_leaves_the_client_as_it_is(grace: Any) -> No
 
     assert client.statistics().queued == 0
     await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"on_change": "Hold"},
+        {"on_change": None},
+        {"on_change": "redo"},
+        {"retry_failed": "None"},
+        {"retry_failed": True},
+        {"retry_failed": "never"},
+    ],
+)
+async def test_a_misspelt_rule_for_keys_is_refused(rules: dict[str, Any]) -> None:
+    """It says whether something is paid for anew."""
+    async with Emulator().client(journal=MemoryJournal()) as client:
+        with pytest.raises(ConfigurationError, match=rf"{next(iter(rules))}=.* can't be used"):
+            client.batch(["a"], **rules)
+
+
+@pytest.mark.parametrize("retry_failed", ["none", "False", 0, None])
+async def test_a_single_call_says_yes_or_no(retry_failed: Any) -> None:
+    """A word would mean yes, whatever it says."""
+    emulator = Emulator()
+
+    async with emulator.client(journal=MemoryJournal()) as client:
+        with pytest.raises(ConfigurationError, match="retry_failed="):
+            await client.generate("a banana", key="a", retry_failed=retry_failed)
+
+    assert not emulator.ledger.creates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -62,3 +63,23 @@ async def test_whoever_stops_watching_disturbs_nobody() -> None:
 
     assert result.image
     assert awaited == 0
+
+
+async def test_whoever_stops_after_the_time_is_up_leaves_nothing_behind() -> None:
+    """The error that was meant for him is nobody's any more, and asyncio has nothing to complain of."""
+    emulator = Emulator(faults=["stuck"])
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+
+    async with emulator.client() as client:
+        task = await client.submit("a banana")
+        watching = client.watch(task, timeout=60)
+        async for _ in watching:
+            await asyncio.sleep(120)
+            break
+        await watching.aclose()  # type: ignore[attr-defined]  # it is a generator
+        del watching
+        gc.collect()
+        await asyncio.sleep(1)
+
+    assert complaints == []

@@ -249,6 +249,18 @@ def test_what_holds_a_create_back_has_a_name() -> None:
     assert closed.held_by(1.0, under_way=0, in_flight=0) == "refusals"
 
 
+def test_a_rate_that_was_learned_has_a_name_of_its_own() -> None:
+    """Who gave 20 in 10 s and is held to 10 can give that the next time."""
+    throttle = open_throttle(limit=20)
+    before = (throttle.kept_rate, throttle.learned)
+    throttle.window.limit = 10
+    accept(throttle, 0.0, 10)
+
+    assert before == (throttle.rate, "")
+    assert throttle.kept_rate == Rate(10, per=throttle.rate.per)
+    assert throttle.held_by(1.0, under_way=0, in_flight=1) == "learned_rate"
+
+
 def test_it_shows_the_limit_that_is_kept_and_the_time_it_is_closed() -> None:
     """A learned limit beside the one that was given; how long a refusal still holds."""
     throttle = open_throttle()

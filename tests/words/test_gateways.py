@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,17 @@ def test_what_is_not_spoken_there_is_refused_before_anything_is_sent() -> None:
         Kie("k").dialect("images")
     with pytest.raises(InvalidRequestError, match="nano-banana-9"):
         Kie("k").request("a", {"model": "nano-banana-9"})
+
+
+@pytest.mark.parametrize(
+    ("images", "count"), [((), 0), ([], 0), ("http://x/a.png", 1), (iter(["http://x/a.png"] * 2), 2)]
+)
+def test_images_come_in_any_form(images: Any, count: int) -> None:
+    """None at all, one alone, or what can be iterated over."""
+    assert len(Kie("k").request("a banana", {}, images=images).images) == count
+
+
+def test_what_is_no_image_is_named() -> None:
+    """As a field that is wrong, never as a failure of ours."""
+    with pytest.raises(InvalidRequestError, match=r"images\[0\]"):
+        Kie("k").request("a banana", {}, images=5)  # type: ignore[arg-type]  # on purpose

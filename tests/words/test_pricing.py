@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanobanana_async.pricing import Budget, dollars, total
+from nanobanana_async import KieRequest, NanoBanana
+from nanobanana_async.pricing import MOST, Bill, Budget, dollars, exact, price_of, total, written
+
+MILLIONTHS = st.integers(0, 10**9).map(lambda n: Decimal(n) / 10**6)
+"""Prices as people write them, to the millionth of a credit."""
 
 
 def test_a_credit_is_half_a_cent() -> None:
@@ -42,15 +49,123 @@ def test_with_nothing_on_its_way_nothing_more_can_come() -> None:
     assert not budget.may_fit(8)
 
 
-@given(st.floats(1, 1000), st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=60))
-def test_spending_stays_within_the_budget(amount: float, steps: list[tuple[int, bool]]) -> None:
-    """Reserved and spent together, whatever is taken or given back."""
-    budget = Budget(amount)
-    for price, is_taken in steps:
+def test_tenths_add_up() -> None:
+    """Three times 0.1 fit into 0.3, and what two have given back is there for a third."""
+    third, given_back = Budget(0.3, spent=0.1), Budget(0.4)
+    third.reserve(0.1)
+    for price in (0.1, 0.3):
+        given_back.reserve(price)
+    for price in (0.1, 0.3):
+        given_back.settle(price, 0)
+
+    assert third.fits(0.1)
+    assert given_back.fits(0.4)
+    assert given_back.reserved == 0
+
+
+@given(MILLIONTHS, st.lists(st.tuples(MILLIONTHS, MILLIONTHS, st.sampled_from(["kept", "back", "record"]))))
+def test_what_fits_is_what_fits_by_decimals(whole: Decimal, steps: list[tuple[Decimal, Decimal, str]]) -> None:
+    """To the last digit, whatever is taken, given back, or told by a record; and nothing is left reserved."""
+    budget, left = Budget(float(whole)), whole
+    on_the_way = []
+    for price, said, end in steps:
+        assert budget.fits(float(price)) == (price <= left)
+        if price <= left:
+            budget.reserve(float(price))
+            left -= price
+            on_the_way.append((price, {"kept": price, "back": Decimal(0), "record": said}[end]))
+    for price, took in on_the_way:
+        budget.settle(float(price), float(took))
+        left += price - took
+
+    assert budget.reserved == 0
+    assert budget.left == float(left)
+
+
+@given(st.floats(0, 1e6), st.lists(st.floats(0, 1e6), max_size=40))
+def test_what_is_spent_is_within_the_budget_but_for_rounding(whole: float, prices: list[float]) -> None:
+    """Half a millionth of a credit for each, at the most."""
+    budget, taken = Budget(whole), []
+    for price in prices:
         if budget.fits(price):
             budget.reserve(price)
-            assert budget.spent + budget.reserved <= amount + 1e-9
-            budget.settle(price, price if is_taken else 0)
+            budget.settle(price, price)
+            taken.append(Decimal(price))
 
-    assert budget.spent <= amount + 1e-9
-    assert budget.reserved == pytest.approx(0)
+    assert sum(taken) <= Decimal(whole) + Decimal(len(taken) + 1) / 2_000_000
+    assert budget.reserved == 0
+
+
+def test_a_budget_says_how_it_stands() -> None:
+    """As people write it."""
+    budget = Budget(1_234_567.5, spent=0.1)
+    budget.reserve(18)
+
+    assert repr(budget) == "<Budget 1234567.5: 0.1 spent, 18 reserved>"
+    assert (budget.total, budget.left) == (1_234_567.5, 1_234_549.4)
+
+
+@pytest.mark.parametrize(
+    ("credits", "words"), [(4.0, "4"), (0.1 + 0.2, "0.3"), (4_000_000, "4000000"), (0.0000004, "0"), (0.5, "0.5")]
+)
+def test_credits_are_written_without_digits_that_mean_nothing(credits: float, words: str) -> None:
+    """And without an exponent."""
+    assert written(credits) == words
+
+
+def test_what_claims_to_cost_more_than_there_is_counts_as_a_lot() -> None:
+    """A record may say anything; sums stay finite."""
+    bill = Bill()
+    for _ in range(3):
+        bill.add(1e308, 4.0)
+
+    assert exact(1e308) == exact(MOST)
+    assert bill.credits == 3 * MOST
+
+
+class Odd:
+    """A request of a user's own."""
+
+    model, dialect = "m", "jobs"
+
+    def __init__(self, credits: Any) -> None:
+        self.credits = credits
+
+
+@pytest.mark.parametrize("price", [None, -4, float("nan"), float("inf"), "4", True])
+def test_what_is_no_price_is_not_known(price: Any) -> None:
+    """A request of the user's own may name anything."""
+    assert price_of(Odd(price)) is None  # type: ignore[arg-type]  # as far as prices go it is one
+    assert price_of(NanoBanana("a banana")) == 4.0
+    assert price_of(KieRequest("m", input={})) is None
+
+
+def test_a_bill_tells_what_records_say_from_what_documents_say() -> None:
+    """And counts what neither tells."""
+    bill = Bill()
+    empty = str(bill)
+    bill.add(80.0, 4.0)
+    said = str(bill)
+    for price in (4.0, 4.0, None):
+        bill.add(None, price)
+    more = bill.with_unsaid([18.0])
+
+    assert (empty, said) == ("0 credits (0.00 USD)", "80 credits (0.40 USD)")
+    assert (bill.credits, bill.about, bill.unpriced, bill.unknown) == (80, 8, 3, 1)
+    assert str(bill) == (
+        "80 credits (0.40 USD), and about 8 (0.04 USD) for 2 whose records name none, and 1 of unknown price"
+    )
+    assert (more.about, more.unpriced, bill.about) == (26, 4, 8)
+
+
+def test_a_budget_goes_on_from_what_was_spent_before() -> None:
+    """What is on its way of that may be given back, and makes room for others."""
+    budget = Budget(20)
+    budget.begin_with(16)
+    budget.reopen(8)
+    before = [budget.spent, budget.reserved, budget.left]
+
+    budget.settle(8, 0)
+
+    assert before == [8, 8, 4]
+    assert [budget.spent, budget.reserved, budget.left] == [8, 0, 12]

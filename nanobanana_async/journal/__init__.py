@@ -1,0 +1,28 @@
+"""What must survive a crash: which creates were about to be sent, what became of each, and what was paid for.
+
+`SQLiteJournal` keeps it in a file that several processes may write at once, `MemoryJournal` in an object that outlives
+a client but not the process. Both keep the same promises (`Journal`). Importing this package loads no sqlite3.
+"""
+
+from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Intent
+from nanobanana_async.journal._journal import Journal, Pass
+from nanobanana_async.journal._memory import MemoryJournal
+from nanobanana_async.journal._sqlite import SQLiteJournal
+from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
+
+__all__ = [
+    "Attempt",
+    "Change",
+    "Claimed",
+    "Draft",
+    "Entry",
+    "InFlight",
+    "Intent",
+    "Journal",
+    "MemoryJournal",
+    "Pass",
+    "SQLiteJournal",
+    "Sent",
+    "Spent",
+    "Standing",
+]

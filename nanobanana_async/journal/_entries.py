@@ -1,0 +1,144 @@
+"""What goes into a journal and what comes out of it, as frozen values.
+
+A *key* within a *scope* names one thing that somebody wants. It has *generations*, one after the other: to make it anew
+is to begin the next. A generation is an item with a state, and has *attempts*: creates on the wire, each with a random
+token. Times are seconds since the epoch, money is in credits. No value here may ever hold an API key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.values import JSON, Charged
+
+
+def _paths(files: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if files is None else tuple(files)
+
+
+@attrs.frozen(kw_only=True)
+class Draft:
+    """What is wanted under a key, whether or not it is ever sent.
+
+    `scope` is the name of a batch, ``""`` for single calls. `fingerprint` tells a changed request from the same one.
+    `request` are the public fields of the request, to be read by people and to be sent again; `data` is the user's own.
+    `price` is what has to be reserved for it, None where nobody knows. `at` is the time of day.
+    """
+
+    scope: str
+    key: str
+    fingerprint: str
+    request: Mapping[str, JSON]
+    data: JSON = None
+    model: str
+    dialect: str
+    price: float | None = None
+    at: float
+
+
+@attrs.frozen(kw_only=True)
+class Intent(Draft):
+    """A create that is about to be sent: on disk before its first byte leaves.
+
+    `number` is how many-th attempt of its generation the caller takes it for, from 1; where others have made more in
+    the meantime the journal counts on. `token` is a random word that no other attempt has.
+    """
+
+    number: int = 1
+    token: str
+
+
+@attrs.frozen
+class Claimed:
+    """The right to send one create: nobody else has it. `number` is the attempt's, as the journal counts."""
+
+    generation: int
+    number: int
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """What became of an item, of one of its attempts, or of both in one step.
+
+    `to` is the item's new state, `attempt` the token and the new state of an attempt. None leaves what is there, in
+    every field. What is said of the task and its money (`task_id`, `credits`, `charged`) is noted with the attempt that
+    is named, else with the one that the item follows. `error` is an error as JSON, `raw` the gateway's answer as it
+    came, `files` are paths.
+    """
+
+    scope: str
+    key: str
+    generation: int
+    at: float
+    to: ItemState | None = None
+    attempt: tuple[str, AttemptState] | None = None
+    task_id: str | None = None
+    raw: str | None = None
+    credits: float | None = None
+    charged: Charged | None = None
+    error: Mapping[str, JSON] | None = None
+    files: tuple[str, ...] | None = attrs.field(default=None, converter=_paths)
+    created_at: float | None = None
+    completed_at: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One create on the wire, as it is known.
+
+    `answered_at` is when its answer came, or was given up: from then on nothing more was expected. `run` is who sent
+    it. `charged` is None where nothing was said of it yet.
+    """
+
+    generation: int
+    number: int
+    token: str
+    state: AttemptState
+    run: str
+    price: float | None
+    sent_at: float
+    answered_at: float | None = None
+    task_id: str | None = None
+    credits: float | None = None
+    charged: Charged | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """All that is known of a key, in its newest generation.
+
+    `attempts` counts those of this generation. `token`, `sent_at`, `accepted_at`, `task_id`, `credits` and `charged`
+    are of the attempt that the item follows: the last that was sent, or the one that was adopted. `entered_at` is when
+    the generation began, `updated_at` when it was last moved, `run` who moved it last; `is_owned` says that this run is
+    still at work: it holds its lock.
+    """
+
+    scope: str
+    key: str
+    generation: int
+    state: ItemState
+    fingerprint: str
+    request: Mapping[str, JSON]
+    data: JSON
+    model: str
+    dialect: str
+    price: float | None
+    attempts: int
+    run: str
+    is_owned: bool
+    entered_at: float
+    updated_at: float
+    token: str | None = None
+    sent_at: float | None = None
+    accepted_at: float | None = None
+    task_id: str | None = None
+    credits: float | None = None
+    charged: Charged | None = None
+    raw: str | None = None
+    error: Mapping[str, JSON] | None = None
+    files: tuple[str, ...] = ()
+    created_at: float | None = None
+    completed_at: float | None = None

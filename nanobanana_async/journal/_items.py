@@ -1,0 +1,175 @@
+"""The steps of items and attempts, as SQL. Each runs within a transaction that holds the right to write.
+
+So what is read here still stands when it is written, whoever else has the file open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nanobanana_async.journal._entries import Change, Claimed, Draft, Entry, Intent
+from nanobanana_async.journal._reading import newest_entry
+from nanobanana_async.journal._rules import (
+    OF_ATTEMPT,
+    OF_ITEM,
+    answer_lost,
+    changed_fields,
+    followed_after,
+    is_step,
+    no_item,
+    refuse_renewal,
+    refuse_unwritable,
+    written,
+)
+from nanobanana_async.journal._runs import Runs
+from nanobanana_async.lifecycle import AttemptState, ItemState
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_NEWEST = """
+    select id, generation, state, attempts from item where scope = ? and key = ? order by generation desc limit 1
+"""
+
+_ENTER = """
+    insert into item (scope, key, generation, state, run, attempts, token, entered_at, updated_at,
+                      fingerprint, request, data, model, dialect, price)
+    values (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_CLAIM = """
+    update item
+    set state = 'sending', run = ?, attempts = ?, token = ?, updated_at = ?,
+        error = null, files = null, created_at = null, completed_at = null,
+        fingerprint = ?, request = ?, data = ?, model = ?, dialect = ?, price = ?
+    where id = ? and state = 'new'
+"""
+
+_SEND = """
+    insert into attempt (item, number, token, state, run, price, sent_at) values (?, ?, ?, 'sending', ?, ?, ?)
+"""
+
+# The item, and the attempt that the change names; where it names none, the one that the item follows.
+_LOCATE = """
+    select item.id, item.state, item.token, attempt.number, attempt.state
+    from item left join attempt on attempt.item = item.id and attempt.token = coalesce(?, item.token)
+    where scope = ? and key = ? and generation = ?
+"""
+
+_KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict do update set raw = excluded.raw"
+
+_RENEW = """
+    insert into item (scope, key, generation, state, run, entered_at, updated_at,
+                      fingerprint, request, data, model, dialect, price)
+    select scope, key, generation + 1, 'new', ?, ?, ?, fingerprint, request, data, model, dialect, price
+    from item where id = ?
+"""
+
+_LEFT = """
+    select scope, key, generation, token, run from item where state = 'sending' order by id
+"""
+
+Wanted = tuple[Any, ...]
+"""What a draft says of the request, as it is written."""
+
+
+def wanted(draft: Draft) -> Wanted:
+    """The columns of a draft, made before anything is queued. Raises: UsageError where they can't be written."""
+    refuse_unwritable(draft)
+    request, data = written(dict(draft.request), of=draft), written(draft.data, of=draft)
+    return (draft.fingerprint, request, data, draft.model, draft.dialect, draft.price)
+
+
+def enter(connection: sqlite3.Connection, runs: Runs, draft: Draft, columns: Wanted) -> Entry:
+    """What stands there for a key, `new` if nothing did."""
+    if connection.execute(_NEWEST, (draft.scope, draft.key)).fetchone() is None:
+        whose = (draft.scope, draft.key, ItemState.NEW.value, runs.own, 0, None, draft.at, draft.at)
+        connection.execute(_ENTER, whose + columns)
+    return newest_entry(connection, runs, draft.scope, draft.key)
+
+
+def claim(connection: sqlite3.Connection, runs: Runs, intent: Intent, columns: Wanted) -> Entry | Claimed:
+    """Item and a new attempt are `sending`; or the entry that stands in the way."""
+    scope, key, at, token = intent.scope, intent.key, intent.at, intent.token
+    known = connection.execute(_NEWEST, (scope, key)).fetchone()
+    if known is None:
+        generation, number = 1, max(intent.number, 1)
+        whose = (scope, key, ItemState.SENDING.value, runs.own, number, token, at, at)
+        item = connection.execute(_ENTER, whose + columns).lastrowid
+    else:
+        item, generation, state, attempts = known
+        if state != ItemState.NEW.value:
+            return newest_entry(connection, runs, scope, key)
+        number = max(intent.number, attempts + 1)
+        connection.execute(_CLAIM, (runs.own, number, token, at, *columns, item))
+    connection.execute(_SEND, (item, number, token, runs.own, intent.price, at))
+    return Claimed(generation, number)
+
+
+def record(connection: sqlite3.Connection, runs: Runs, change: Change) -> bool:
+    """Take the step; False where it is done already. Raises: IllegalMoveError, and nothing has changed."""
+    token = None if change.attempt is None else change.attempt[0]
+    found = connection.execute(_LOCATE, (token, change.scope, change.key, change.generation)).fetchone()
+    if found is None:
+        raise no_item(change)
+    item, state, followed, number, sent = found
+    named = AttemptState(sent) if token is not None and sent is not None else None
+    if not is_step(change, ItemState(state), named):
+        return False
+    _record_attempt(connection, change, item, number)
+    _record_item(connection, runs, change, (item, state, followed))
+    return True
+
+
+def _record_attempt(connection: sqlite3.Connection, change: Change, item: int, number: int | None) -> None:
+    fields = changed_fields(change, OF_ATTEMPT)
+    if change.attempt is not None:
+        fields["state"] = change.attempt[1].value
+    if number is None or not fields:
+        return
+    answered_at = None if change.attempt is None else change.at
+    columns = "".join(f"{name} = ?, " for name in fields)
+    # The first step that names it tells when its answer came, or was given up.
+    update = f"update attempt set {columns}answered_at = coalesce(answered_at, ?) where item = ? and number = ?"  # noqa: S608  names of ours
+    connection.execute(update, (*fields.values(), answered_at, item, number))
+
+
+def _record_item(
+    connection: sqlite3.Connection, runs: Runs, change: Change, found: tuple[int, str, str | None]
+) -> None:
+    item, state, followed = found
+    fields = changed_fields(change, OF_ITEM)
+    raw = fields.pop("raw", None)
+    if raw is not None:
+        connection.execute(_KEEP_ANSWER, (item, raw))
+    if change.to is not None:
+        fields["state"] = change.to.value
+    if change.error is not None:
+        fields["error"] = written(dict(change.error), of=change)
+    if change.files is not None:
+        fields["files"] = written(change.files, of=change)
+    columns = "".join(f"{name} = ?, " for name in fields)
+    update = f"update item set {columns}run = ?, token = ?, updated_at = ? where id = ? and state = ?"  # noqa: S608  names of ours
+    connection.execute(update, (*fields.values(), runs.own, followed_after(change, followed), change.at, item, state))
+
+
+def renew(connection: sqlite3.Connection, runs: Runs, scope: str, key: str, at: float) -> int:
+    """The number of a generation in the state `new`."""
+    known = connection.execute(_NEWEST, (scope, key)).fetchone()
+    refuse_renewal(scope, key, None if known is None else ItemState(known[2]))
+    item, generation, state, _ = known
+    if state == ItemState.NEW.value:
+        return int(generation)
+    connection.execute("update item set is_newest = 0 where id = ?", (item,))
+    connection.execute(_RENEW, (runs.own, at, at, item))
+    return int(generation) + 1
+
+
+def reap(connection: sqlite3.Connection, runs: Runs, at: float) -> list[Entry]:
+    """Make `unknown` what runs that are no more have left `sending`."""
+    left = connection.execute(_LEFT).fetchall()
+    dead = {run for run in {row[4] for row in left} if runs.bury(run)}
+    ends = [answer_lost(*row[:4], at=at) for row in left if row[4] in dead]
+    for end in ends:
+        record(connection, runs, end)
+    return [newest_entry(connection, runs, end.scope, end.key) for end in ends]

@@ -1,0 +1,168 @@
+"""What a journal decides, whatever it is kept in: who may claim, which step is a step, what costs how much.
+
+Plain computation on states and values. What is kept where is for the journals themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from nanobanana_async.errors import ConfigurationError, UsageError
+from nanobanana_async.journal._entries import Change, Draft
+from nanobanana_async.journal._standing import Spent
+from nanobanana_async.lifecycle import AttemptState, IllegalMoveError, ItemState, moved
+from nanobanana_async.values import JSON, Charged
+
+OF_ITEM = ("raw", "error", "files", "created_at", "completed_at")
+"""The fields of a `Change` that are noted with the item."""
+
+OF_ATTEMPT = ("task_id", "credits", "charged")
+"""The fields of a `Change` that are noted with an attempt: each may cost, whatever becomes of the item."""
+
+COUNTED = frozenset(AttemptState) - {AttemptState.REFUSED, AttemptState.NOT_SENT}
+"""The attempts that the vendor counts, or may count, against the limits of the account."""
+
+IN_FLIGHT = (ItemState.SENDING, ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
+"""The items that the vendor is at work on, or may be."""
+
+_RESERVED = (ItemState.ACCEPTED, ItemState.PENDING)
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: half a character is written as its escape
+
+
+def is_step(change: Change, item: ItemState, attempt: AttemptState | None) -> bool:
+    """Whether `change` leads on from these states. False: it is done already. Raises: IllegalMoveError."""
+    if change.to is item:
+        return False
+    if change.to is ItemState.SENDING:
+        raise IllegalMoveError(f"only a claim leads to 'sending', and {change.key!r} was to be recorded so")
+    if change.to is not None:
+        moved(item, change.to)
+    if change.attempt is None:
+        return True
+    token, state = change.attempt
+    if attempt is None:
+        raise IllegalMoveError(f"{change.key!r} has no attempt {token!r} in generation {change.generation}")
+    if attempt is not state:
+        moved(attempt, state)
+    return change.to is not None or attempt is not state
+
+
+def followed_after(change: Change, token: str | None) -> str | None:
+    """The token of the attempt that the item follows after `change`, if it followed `token` before.
+
+    A new item follows none: what is said of it next has nothing to do with what was sent for it earlier.
+    """
+    if change.to is ItemState.NEW:
+        return None
+    return token if change.to is None or change.attempt is None else change.attempt[0]
+
+
+def answer_lost(scope: str, key: str, generation: int, token: str, *, at: float) -> Change:
+    """The step for what was left `sending` by a run that is no more: nobody will ever hear the answer."""
+    attempt = (token, AttemptState.UNKNOWN)
+    return Change(
+        scope=scope, key=key, generation=generation, at=at, to=ItemState.UNKNOWN, attempt=attempt, charged="unknown"
+    )
+
+
+def no_item(change: Change) -> IllegalMoveError:
+    """The error for a change of what isn't there."""
+    return IllegalMoveError(f"nothing stands there for {change.key!r} in generation {change.generation}")
+
+
+def refuse_renewal(scope: str, key: str, state: ItemState | None) -> None:
+    """Raises: UsageError where no new generation may begin."""
+    where = f"{key!r} of the batch {scope!r}" if scope else repr(key)
+    if state is None:
+        raise UsageError(f"nothing is known of the key {where}", remedy="Name a key that was sent before.")
+    if state is ItemState.SENDING:
+        raise UsageError(f"the key {where} is being sent right now", remedy="Make it anew once that is over.")
+
+
+def refuse_other_gateway(recorded: str, gateway: str, *, place: str) -> None:
+    """Raises: ConfigurationError where a journal is of another gateway than the client."""
+    if recorded != gateway:
+        raise ConfigurationError(
+            f"{place} is of the gateway {recorded!r}, and this client speaks to {gateway!r}; nothing was sent",
+            remedy="Use the gateway that it was begun with, or another journal (--journal PATH).",
+        )
+
+
+@attrs.frozen
+class Bill:
+    """Attempts that are alike in what they say of money: their states, and the sums of what is said."""
+
+    attempt: AttemptState
+    item: ItemState
+    is_followed: bool
+    charged: Charged | None
+    price: float = 0.0
+    credits: float | None = None
+    count: int = 1
+    unpriced: int = 0
+
+
+def spent_on(bills: Iterable[Bill]) -> Spent:
+    """What it all comes to."""
+    total = Spent()
+    for bill in bills:
+        kind = _kind_of(bill)
+        if kind is None:
+            continue
+        knows_credits = kind == "spent" and bill.credits is not None
+        credits = bill.credits if knows_credits and bill.credits is not None else bill.price
+        unpriced = 0 if knows_credits else bill.unpriced
+        total = attrs.evolve(total, unpriced=total.unpriced + unpriced, **{kind: getattr(total, kind) + credits})
+    return total
+
+
+def _kind_of(bill: Bill) -> str | None:
+    """The field of `Spent` that a bill counts under, None where nothing was taken."""
+    if bill.charged == "no" or bill.attempt not in COUNTED:
+        return None
+    match bill.attempt:
+        case AttemptState.SENDING:
+            return "reserved"
+        case AttemptState.ACCEPTED | AttemptState.ANSWERED:
+            if bill.is_followed and bill.item in _RESERVED:
+                return "reserved"
+            return "possible" if bill.charged == "unknown" else "spent"
+        case _:
+            return "spent" if bill.charged == "yes" else "possible"
+
+
+def refuse_unwritable(draft: Draft) -> None:
+    """Raises: UsageError where a name in `draft` can't be kept: half a character, of a pair that was cut."""
+    for name in (draft.scope, draft.key, draft.fingerprint, draft.model, draft.dialect):
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{name!r} can't be written as UTF-8", remedy="Give whole characters.") from None
+
+
+def written(value: JSON, *, of: Draft | Change) -> str:
+    """`value` as JSON. Raises: UsageError where it is none."""
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"what is said of the key {of.key!r} can't be written as JSON: {error}",
+            remedy="Give `data` as None, bool, int, float, str, list or dict of these.",
+        ) from None
+
+
+def changed_fields(change: Change, names: Iterable[str]) -> dict[str, Any]:
+    """Those of the fields `names` that `change` says something of, as they can be written."""
+    return {name: _writable(value) for name in names if (value := getattr(change, name)) is not None}
+
+
+def _writable(value: Any) -> Any:
+    """`value`; in a text, half a character of a pair becomes the escape that JSON has for it."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-8", "backslashreplace").decode()
+    return value

@@ -15,7 +15,18 @@ from nanobanana_async.gateways import Gateway
 from nanobanana_async.journal import Journal, SQLiteJournal
 from nanobanana_async.pacing import A_RATE, PollBudget, Rate, Throttle
 from nanobanana_async.settings import COUNT, LISTENER, WHOLE, refused
-from nanobanana_async.tasks import Board, Crew, Desk, EventListener, Fetcher, Keeper, Settings, TaskManager, Uploads
+from nanobanana_async.tasks import (
+    Board,
+    Crew,
+    Desk,
+    EventListener,
+    Fetcher,
+    Keeper,
+    Settings,
+    TaskManager,
+    Uploads,
+    restore,
+)
 from nanobanana_async.transport import HttpxTransport, Transport
 
 
@@ -91,7 +102,7 @@ class Running:
     async def _resume(self, keeper: Keeper, policies: Policies) -> None:
         """Take up where earlier runs have left: what they have sent lately, and what is in flight, counts."""
         await keeper.journal.open(f"{self.gateway.kind} {self.gateway.address}", clock=policies.clock)
-        self.manager.restore(await keeper.journal.standing(policies.clock() - policies.rate.per))
+        restore(self.manager.desk, await keeper.journal.standing(policies.clock() - policies.rate.per))
 
     @classmethod
     def assemble(cls, policies: Policies) -> Self:

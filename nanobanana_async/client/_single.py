@@ -9,7 +9,7 @@ from typing import overload
 from nanobanana_async.client._asking import checked_wait, task_of
 from nanobanana_async.client._lifetime import ClientLifetime
 from nanobanana_async.settings import YES_OR_NO
-from nanobanana_async.tasks import KeyRules, Row, ask, ask_status, place_of
+from nanobanana_async.tasks import KeyRules, Row, ask, ask_status, place_of, under_way
 from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Task
 
 
@@ -175,14 +175,14 @@ class SingleImages(ClientLifetime):
         return await ask(running.manager.desk, running.gateway.ask_balance(), running.gateway.read_balance)
 
     async def _row(self, request: Request, item: Item, *, again: bool) -> Row:
-        """The row for a single call: the one that is under way under its key, or a new one. Raises: KeyConflictError."""
+        """The row of a single call: the one that is under way under its key, or a new one. Raises: KeyConflictError."""
         manager = self._open().manager
         YES_OR_NO.check(retry_failed=again)  # "none" would mean yes
         if manager.desk.keeper is None:
             return Row(item, request)
         key = item.key if item.key is not None else f"call-{int(manager.desk.random() * 2**52):013x}"
         place = await place_of(request, scope="", key=key, data=item.data)
-        row = manager.keyed(place) if item.key is not None else None
+        row = under_way(manager.desk, place) if item.key is not None else None
         if row is None:
             rules = KeyRules(retry_failed="all" if again else "none")
             row = Row(item, request, place=place, rules=rules, is_keyed=item.key is not None)

@@ -12,6 +12,7 @@ from nanobanana_async.tasks._past import Past
 from nanobanana_async.tasks._placing import place_of
 from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._questions import ask, ask_status
+from nanobanana_async.tasks._recalling import restore, under_way
 from nanobanana_async.tasks._report import Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Namer, Saver, names_in, prompt_of
@@ -51,4 +52,6 @@ __all__ = [
     "place_of",
     "prompt_of",
     "refuse_no_source",
+    "restore",
+    "under_way",
 ]

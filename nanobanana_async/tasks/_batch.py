@@ -27,23 +27,21 @@ import attrs
 from nanobanana_async.errors import (
     BudgetError,
     ClientClosedError,
-    InvalidRequestError,
     NanoBananaError,
     StorageError,
-    UnknownOutcomeError,
     UsageError,
 )
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Succeeded, Unknown
+from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Succeeded
 from nanobanana_async.tasks._batch_book import BatchBook
-from nanobanana_async.tasks._looks import still_running
+from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._report import Limits, Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
-from nanobanana_async.tasks._source import Source, items_of
+from nanobanana_async.tasks._source import Source, items_of, request_of
 from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
@@ -124,12 +122,12 @@ class Batch:
             self._leave(outcome)
             if outcome.index not in self._saving:
                 self._tally.take_back(outcome)
-        _log_paid([outcome.task_id for outcome in not_taken if outcome.charged == "yes"])
+        log_paid([outcome.task_id for outcome in not_taken if outcome.charged == "yes"])
         self._ready.clear()
         self._changed.set()
         self._manager.withdraw(tuple(self._rows.values()))
         for row in self._rows.values():
-            self._leave(_as_it_stands(row))
+            self._leave(as_it_stands(row))
         if not (await asyncio.wait([self._feeder], timeout=SOURCE_PATIENCE))[0]:
             logger.warning("the source of a batch goes on after the batch: it holds on to its cancellation")
         if self._book is not None:
@@ -203,13 +201,13 @@ class Batch:
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and not task.cancelling():  # not ours: it came out of the source
-                self._broken = _ended_by(error)
+                self._broken = ended_by(error)
                 return
             self._broken = ClientClosedError("the client was closed before all items were read from the source")
             self._tally.stopped_by = self._tally.stopped_by or self._broken.message
             raise
         except GeneratorExit as error:
-            self._broken = _ended_by(error)
+            self._broken = ended_by(error)
         except Exception as error:  # noqa: BLE001  the source is the user's: raised once all else has come out
             self._broken = error
         finally:
@@ -230,7 +228,7 @@ class Batch:
     async def _take_in(self, given: object) -> None:
         index = self._pulled
         self._pulled += 1
-        item = given if isinstance(given, Item) else Item(given)  # type: ignore[arg-type]  # checked by _request_of
+        item = given if isinstance(given, Item) else Item(given)  # type: ignore[arg-type]  # checked by request_of
         row: Row | None = None
         try:
             row = await self._row_of(item, index)
@@ -256,7 +254,7 @@ class Batch:
             self._over(Failed(item=item, index=index, error=failure))
 
     async def _row_of(self, item: Item, index: int) -> Row:
-        request = self._request_of(item)
+        request = request_of(item, self._build)
         row = Row(item, request, [self], index, remakes=REMAKES)
         if self._book is not None:
             row.place = await self._book.place(item, request)
@@ -292,17 +290,6 @@ class Batch:
             self._purse.settle(outcome)
         self._deliver(outcome)
 
-    def _request_of(self, item: Item) -> Request:
-        asked: object = item.request
-        if isinstance(asked, str):
-            return self._build(asked)
-        if isinstance(asked, Request):
-            return asked
-        raise InvalidRequestError(
-            f"{asked!r} is neither a prompt nor a request",
-            remedy="Give a str, a request such as NanoBanana2(…), or an Item.",
-        )
-
     # --- what the manager tells ---------------------------------------------------------------------------------
 
     def stop(self, error: NanoBananaError | None, reason: SkipReason) -> None:
@@ -332,8 +319,8 @@ class Batch:
         self._unsent.discard(row.index)
         self._room.set()
         if self._closed:
-            self._leave(_as_it_stands(row))
-            _log_paid([row.task.id if row.task is not None else None])
+            self._leave(as_it_stands(row))
+            log_paid([row.task.id if row.task is not None else None])
 
     def settled(self, outcome: Outcome) -> None:
         """A row of it is over: save what is to be saved, then hand it out."""
@@ -405,26 +392,3 @@ class Batch:
 
     def _now(self) -> float:
         return self._manager.desk.now()
-
-
-def _ended_by(error: BaseException) -> UsageError:
-    """For what a source raises that would mean something else where it is raised again."""
-    broken = UsageError(f"the source of the batch ended with {error!r}: some items may never have been read")
-    broken.__cause__ = error
-    return broken
-
-
-def _log_paid(task_ids: list[str | None]) -> None:
-    if task_ids:
-        logger.warning("paid for, and left with their batch: %s", ", ".join(map(str, task_ids)))
-
-
-def _as_it_stands(row: Row) -> Outcome:
-    """The outcome of a row that nobody follows to its end."""
-    if row.task is not None:
-        error = still_running(row.task, "stopped")
-        return Pending(item=row.item, index=row.index, task=row.task, reason="stopped", error=error)
-    if row.state is ItemState.SENDING:
-        lost = UnknownOutcomeError("the batch was left while the create was on the wire")
-        return Unknown(item=row.item, index=row.index, error=lost)
-    return Skipped(item=row.item, index=row.index, reason="stopped")

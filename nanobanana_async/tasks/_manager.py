@@ -22,26 +22,24 @@ import anyio
 import attrs
 
 from nanobanana_async.errors import (
-    KeyConflictError,
-    KeyRefusedError,
     NanoBananaError,
     UnknownOutcomeError,
     UsageError,
     WrongLoopError,
 )
 from nanobanana_async.events import ItemQueued, TaskDetached
-from nanobanana_async.journal import Standing
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import KeyRules, Place
+from nanobanana_async.tasks._keeper import KeyRules
 from nanobanana_async.tasks._looks import give_up, look, task_of, was_there
+from nanobanana_async.tasks._preparing import prepared
 from nanobanana_async.tasks._recalling import LOOK_AGAIN, recall
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.tasks._statistics import Statistics
+from nanobanana_async.tasks._statistics import Statistics, statistics_of
 from nanobanana_async.tasks._timetable import Timetable
 from nanobanana_async.tasks._uploads import Uploads, needs_upload
 from nanobanana_async.tasks._waiters import Waiter, error_of, out_of_time, queue_full, result_of
@@ -103,21 +101,14 @@ class TaskManager:
         self.desk.by_key[row.place.scope, row.place.key] = row
         self.crew.spawn(self._enter(row))
 
-    def keyed(self, place: Place) -> Row | None:
-        """The row that is under way under that key in this client. Raises: KeyConflictError, for another request."""
-        row = self.desk.by_key.get((place.scope, place.key))
-        if row is not None and row.place is not None and row.place.fingerprint != place.fingerprint:
-            raise KeyConflictError(f"another request is under way under the key {place.key!r}")
-        return row
-
-    async def _enter(self, row: Row) -> None:
+    async def _enter(self, row: Row, *, after: float = 0.0) -> None:
         desk = self.desk
         assert desk.keeper is not None
         try:
+            await anyio.sleep(after)
             outcome = await recall(desk, desk.keeper, row, row.rules or KeyRules())
         except asyncio.CancelledError:
-            if not row.over:
-                desk.skip(row, "stopped")
+            desk.halt(row, "stopped")
             raise
         except NanoBananaError as error:
             if not row.over:
@@ -131,21 +122,7 @@ class TaskManager:
 
     def contested(self, row: Row) -> None:
         """Somebody else has the right to send `row`: what becomes of it is taken up from there."""
-        self.crew.spawn(self._enter_later(row))
-
-    async def _enter_later(self, row: Row) -> None:
-        await anyio.sleep(LOOK_AGAIN)
-        await self._enter(row)
-
-    def restore(self, standing: Standing) -> None:
-        """Count what earlier runs have sent, and what they have left in flight, against the limits."""
-        now, wall = self._loop.time(), self.desk.wall()
-        self.desk.board.throttle.window.restore(
-            now - max(0.0, wall - (wall if sent.answered_at is None else sent.answered_at)) for sent in standing.sent
-        )
-        for task in standing.in_flight:
-            since = task.accepted_at or task.sent_at or wall
-            self.desk.reserve_slot(task.task_id, age=max(0.0, wall - since))
+        self.crew.spawn(self._enter(row, after=LOOK_AGAIN))
 
     def adopt(self, task: Task) -> Row:
         """The row that follows `task`: the one there is, or one that looks at once. Raises: ConfigurationError."""
@@ -362,46 +339,15 @@ class TaskManager:
 
     async def _prepare(self, row: Row) -> None:
         """Upload the local images of `row`, then queue it."""
-        assert row.request is not None
-        try:
-            row.image_urls = await self.uploads.urls_for(row.request)
-        except NanoBananaError as error:
-            self._not_prepared(row, error)
-        except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; nothing was created
-            self._not_prepared(row, UsageError(f"the transport broke under an upload: {error!r}"))
-        else:
-            if not row.over:
-                self.desk.preparing.pop(row, None)
-                self.desk.board.queue.append(row)
-                self._is_queued(row)
+        if await prepared(self.desk, self.uploads, row):
+            self._is_queued(row)
         self.pump()
-
-    def _not_prepared(self, row: Row, error: NanoBananaError) -> None:
-        if row.over:
-            return
-        if isinstance(error, KeyRefusedError):
-            self.desk.skip(row, "key", error)
-            self.desk.stop(error, "key")
-        else:
-            self.desk.fail(row, error)
 
     # --- out --------------------------------------------------------------------------------------------------
 
     def statistics(self) -> Statistics:
         """What is going on right now."""
-        desk, board = self.desk, self.desk.board
-        return Statistics(
-            queued=len(board.queue),
-            preparing=len(desk.preparing),
-            creating=board.creating,
-            in_flight=board.in_flight,
-            looking=board.looking,
-            awaited=len(self._limits),
-            possible_duplicates=desk.possible_duplicates,
-            cooldown=board.throttle.cooldown(desk.now()),
-            rate=board.throttle.kept_rate,
-            learned=board.throttle.learned,
-        )
+        return statistics_of(self.desk, awaited=len(self._limits))
 
     async def aclose(self, grace: float) -> None:
         """Send nothing more, wait up to `grace` seconds for the creates on the wire, and leave.

@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from nanobanana_async.errors import KeyConflictError, UnknownOutcomeError
-from nanobanana_async.journal import Entry
+from nanobanana_async.journal import Entry, Standing
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, Succeeded, Unknown
 from nanobanana_async.tasks._desk import Desk
@@ -21,6 +21,24 @@ from nanobanana_async.values import Looked, Result, Task, WireReply
 
 LOOK_AGAIN = 0.5
 """Seconds until one looks again for what another process is sending right now."""
+
+
+def restore(desk: Desk, standing: Standing) -> None:
+    """Count what earlier runs have sent, and what they have left in flight, against the limits of the account."""
+    now, wall = desk.now(), desk.wall()
+    answered = [wall if sent.answered_at is None else sent.answered_at for sent in standing.sent]
+    desk.board.throttle.window.restore(now - max(0.0, wall - at) for at in answered)
+    for task in standing.in_flight:
+        since = task.accepted_at or task.sent_at or wall
+        desk.reserve_slot(task.task_id, age=max(0.0, wall - since))
+
+
+def under_way(desk: Desk, place: Place) -> Row | None:
+    """The row that is under way under that key in this client. Raises: KeyConflictError, for another request."""
+    row = desk.by_key.get((place.scope, place.key))
+    if row is not None and row.place is not None and row.place.fingerprint != place.fingerprint:
+        raise KeyConflictError(f"another request is under way under the key {place.key!r}")
+    return row
 
 
 async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outcome | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable, Mapping
 
-from nanobanana_async.errors import UsageError
+from nanobanana_async.errors import InvalidRequestError, UsageError
 from nanobanana_async.values import Item, Request
 
 Source = Iterable[str | Request | Item] | AsyncIterable[str | Request | Item]
@@ -42,3 +42,16 @@ async def items_of(source: Source) -> AsyncGenerator[object]:
     finally:
         if isinstance(source, Generator):
             source.close()
+
+
+def request_of(item: Item, build: Callable[[str], Request]) -> Request:
+    """What `item` asks for; of a prompt what `build` makes of it. Raises: InvalidRequestError."""
+    asked: object = item.request
+    if isinstance(asked, str):
+        return build(asked)
+    if isinstance(asked, Request):
+        return asked
+    raise InvalidRequestError(
+        f"{asked!r} is neither a prompt nor a request",
+        remedy="Give a str, a request such as NanoBanana2(…), or an Item.",
+    )

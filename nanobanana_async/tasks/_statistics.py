@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from nanobanana_async.pacing import Rate
+from nanobanana_async.tasks._desk import Desk
 
 
 @attrs.frozen(kw_only=True)
@@ -25,3 +26,20 @@ class Statistics:
     cooldown: float
     rate: Rate
     learned: str = ""
+
+
+def statistics_of(desk: Desk, *, awaited: int) -> Statistics:
+    """What is going on at `desk`, where so many await something."""
+    board, throttle = desk.board, desk.board.throttle
+    return Statistics(
+        queued=len(board.queue),
+        preparing=len(desk.preparing),
+        creating=board.creating,
+        in_flight=board.in_flight,
+        looking=board.looking,
+        awaited=awaited,
+        possible_duplicates=desk.possible_duplicates,
+        cooldown=throttle.cooldown(desk.now()),
+        rate=throttle.kept_rate,
+        learned=throttle.learned,
+    )

@@ -13,7 +13,8 @@ from typing import Literal
 import attrs
 
 HeldBy = Literal["rate", "learned_rate", "in_flight", "refusals", "connections"]
-"""The account's rate, as given or as refusals have taught; the tasks between create and result; a gate closed by refusals; all connections in use."""
+"""The account's rate, as given or as refusals have taught; the tasks between create and result; a gate closed by
+refusals; all connections in use."""
 
 
 @attrs.define

@@ -113,3 +113,13 @@ def test_a_create_under_way_is_expected_to_be_answered_at_once() -> None:
 
     assert window.wait_for(100.0, ahead=0) == 10.0
     assert window.wait_for(100.0, ahead=2) == 30.0
+
+
+def test_what_an_earlier_run_has_sent_counts() -> None:
+    """Two were answered in the last ten seconds, before this run began: there is room for one of three."""
+    window = RateWindow(Rate(3, per=10.0))
+    window.restore([95.0, 92.0])
+
+    assert window.room(100.0) == 1
+    assert window.room(102.0) == 2
+    assert window.room(105.0) == 3

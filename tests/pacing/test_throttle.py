@@ -367,3 +367,15 @@ def test_a_lower_limit_than_was_told_is_found_with_few_refusals(
 
     assert len(account.accepted) == 150
     assert account.refused <= 50  # each of the tasks would be refused many times without a gate
+
+
+def test_a_gate_that_opens_by_one_makes_the_next_wait_for_an_answer() -> None:
+    """Until the gateway has ever answered, and after a refusal; not while it is closed."""
+    unanswered, closed, free = Throttle(Rate(20, per=PER), 300), open_throttle(), open_throttle()
+    closed.gate.close(0.0, retry_after=40.0, is_explained=False, random=0.0)
+
+    assert unanswered.is_narrow(0.0, under_way=1)
+    assert not unanswered.is_narrow(0.0, under_way=0)
+    assert not closed.is_narrow(10.0, under_way=0)
+    assert closed.is_narrow(50.0, under_way=1)
+    assert not free.is_narrow(0.0, under_way=40)

@@ -1,0 +1,37 @@
+"""What a batch leaves that does not come to its end: what is said of each row, and of the source."""
+
+from __future__ import annotations
+
+import logging
+
+from nanobanana_async.errors import UnknownOutcomeError, UsageError
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Outcome, Pending, Skipped, Unknown
+from nanobanana_async.tasks._looks import still_running
+from nanobanana_async.tasks._rows import Row
+
+logger = logging.getLogger("nanobanana_async")
+
+
+def ended_by(error: BaseException) -> UsageError:
+    """For what a source raises that would mean something else where it is raised again."""
+    broken = UsageError(f"the source of the batch ended with {error!r}: some items may never have been read")
+    broken.__cause__ = error
+    return broken
+
+
+def log_paid(task_ids: list[str | None]) -> None:
+    """Tell the log which tasks are paid for and left alone."""
+    if task_ids:
+        logger.warning("paid for, and left with their batch: %s", ", ".join(map(str, task_ids)))
+
+
+def as_it_stands(row: Row) -> Outcome:
+    """The outcome of a row that nobody follows to its end."""
+    if row.task is not None:
+        error = still_running(row.task, "stopped")
+        return Pending(item=row.item, index=row.index, task=row.task, reason="stopped", error=error)
+    if row.state is ItemState.SENDING:
+        lost = UnknownOutcomeError("the batch was left while the create was on the wire")
+        return Unknown(item=row.item, index=row.index, error=lost)
+    return Skipped(item=row.item, index=row.index, reason="stopped")

@@ -3,17 +3,22 @@
 pip install fastapi uvicorn && uvicorn examples.web_app:app
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 
-from nanobanana_async import Client, NanoBanana2Lite, NanoBananaError, StillRunningError
+from nanobanana_async import Client, NanoBanana2Lite, NanoBananaError, Result, StillRunningError
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One client for the whole application: one rate limit, however many requests come in."""
+    """One client for the whole application: one rate limit, however many requests come in.
+
+    With several workers each process has one: divide the account's rate, as in Client(rate=Rate(5, per=10)) for four.
+    """
     async with Client() as app.state.images:
         yield
 
@@ -27,11 +32,26 @@ def client() -> Client:
     return images
 
 
+async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """What `work` brings; cancelled when the user goes away, which FastAPI doesn't do by itself.
+
+    What has not been sent by then never is, and costs nothing. What was accepted is paid for: `on_event` tells its id.
+    """
+    task = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait([task], timeout=1))[0]:
+            if await request.is_disconnected():
+                raise HTTPException(499, "nobody is there to see it")
+        return task.result()
+    finally:
+        task.cancel()
+
+
 @app.get("/picture")
-async def picture(prompt: str) -> Response:
+async def picture(prompt: str, request: Request) -> Response:
     """The picture itself, within two minutes."""
     try:
-        result = await client().generate(NanoBanana2Lite(prompt), timeout=120)
+        result = await while_connected(request, client().generate(NanoBanana2Lite(prompt), timeout=120))
         image = await client().read(result)
     except NanoBananaError as error:
         raise HTTPException(503 if error.retryable else 422, error.public_message) from error

@@ -34,6 +34,7 @@ from nanobanana_async.errors import (
 )
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.models import (
+    InvalidFieldsError,
     KieRequest,
     NanoBanana,
     NanoBanana2,
@@ -65,6 +66,7 @@ __all__ = [
     "Gateway",
     "HttpxTransport",
     "ImageData",
+    "InvalidFieldsError",
     "InvalidRequestError",
     "Item",
     "KeyCappedError",

@@ -127,7 +127,7 @@ class BatchBusyError(UsageError):
 class KeyConflictError(UsageError):
     """A key of the journal stands for another request already. Nothing was sent."""
 
-    remedy = "Give it a key of its own, or say on_change=\"regenerate\" to make it anew, \"keep\" for what there is."
+    remedy = 'Give it a key of its own, or say on_change="regenerate" to make it anew, "keep" for what there is.'
 
 
 class ConfigurationError(UsageError):

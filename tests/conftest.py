@@ -22,8 +22,10 @@ COVERED = 95.0
 
 ON_THE_WALL_CLOCK = {
     "cli": "processes and servers of their own",
+    "contract": "threads that write files",
     "emulator": "real sockets",
     "house": "processes",
+    "journal": "threads that write files, and processes",
     "runs": "real sockets",
     "storage": "threads that write files",
     "transport": "real sockets",

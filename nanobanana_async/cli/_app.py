@@ -55,7 +55,7 @@ def nanobanana(
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Make images with the Nano Banana models: one, or a file of them, each paid for once.
+    """Make images with the Nano Banana models: one, or a file of them.
 
     \b
       nanobanana demo                                       see it work, with no key and no network
@@ -64,5 +64,5 @@ def nanobanana(
       nanobanana batch products.csv -o out --prompt "Studio photo of {name}" --key-column sku
 
     The key is read from KIE_API_KEY. Paths and JSON go to stdout, all else to stderr. Exit codes: 0 all succeeded,
-    1 some did not, 2 wrong usage or bad input, 3 stopped early (key, credits), 130 interrupted.
+    1 some did not, 2 wrong usage or bad input, 3 stopped early (key, credits, budget), 130 interrupted.
     """

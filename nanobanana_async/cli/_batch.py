@@ -65,21 +65,29 @@ def batch(
     emulator: options.Emulator = False,
     speed: options.Speed = None,
     seed: options.Seed = None,
+    fault: options.Fault = None,
 ) -> int:
     """Make a picture for each line of a file.
 
-    Run the same command again and it goes on where it was: nothing is paid for twice.
+    Each picture's path goes to stdout as it is saved. The first Ctrl-C stops sending, and finishes and saves what is
+    paid for; the second, or SIGTERM, leaves that for the next run.
+
+    Run the same command again and it goes on where it was: what is in DIR/manifest.jsonl as paid for is not paid for
+    again. The manifest is written at the end and on Ctrl-C and SIGTERM. A run that is killed (kill -9, a power cut)
+    writes none, and what it had paid for is sent again.
 
     \b
       nanobanana batch prompts.jsonl -o out --dry-run
       nanobanana batch prompts.txt -o out --model nano-banana-2 --aspect-ratio 16:9
       nanobanana batch products.csv -o out --prompt "Studio photo of {name}" --key-column sku
-      nanobanana batch prompts.jsonl -o trial --limit 20 --emulator
+      nanobanana batch prompts.jsonl -o trial --limit 20 --emulator --fault fail,probability=0.1
     """
     wish = BatchWish(
         source=source,
         folder=output,
-        where=Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed),
+        where=Where(
+            base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed, faults=tuple(fault or ())
+        ),
         reading={
             "model": model,
             "prompt": prompt,

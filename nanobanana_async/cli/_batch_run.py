@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from nanobanana_async.cli._batch_view import BatchView, say_plan
+from nanobanana_async.cli._closing import NOT_PAID_AGAIN, closing_lines, unknown_line
 from nanobanana_async.cli._connection import Where, connected
 from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
+from nanobanana_async.cli._folder_status import MANIFEST, folder_status
 from nanobanana_async.cli._options import DOCUMENTED_RATE
-from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.cli._terminal import Terminal, put
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.gateways import Gateway, Kie
 from nanobanana_async.pacing import Rate
@@ -75,7 +78,6 @@ def make_all(wish: BatchWish) -> int:
             asked_to_finish.set()
             _say_finishing(view, terminal)
 
-        listening = {"on_plan": view.planned, "on_event": view.hear, "on_outcome": view.reached}
         try:
             with view:
                 work = wish.start(
@@ -84,7 +86,7 @@ def make_all(wish: BatchWish) -> int:
                     connection.gateway,
                     polling=connection.polling,
                     finish=asked_to_finish,
-                    **listening,
+                    **view.listeners,
                 )
                 report = run(work, finish=finish)
         except KeyboardInterrupt:
@@ -101,6 +103,8 @@ def plan_only(wish: BatchWish) -> int:
 
     def show(plan: Plan) -> None:
         say_plan(plan, terminal, wish.folder)
+        if wish.as_json:
+            put(json.dumps({**plan.row(), "folder": str(wish.folder)}, ensure_ascii=False))
         raise _PlannedError
 
     with tempfile.TemporaryDirectory() as elsewhere:
@@ -140,23 +144,26 @@ def _rows(wish: BatchWish, terminal: Terminal) -> Rows:
 
 
 def _say_finishing(view: BatchView, terminal: Terminal) -> None:
-    terminal.say(f"nothing more is sent; {view.in_flight} that are paid for are finished and saved", "bold")
+    terminal.say(f"nothing more is sent; what is paid for is finished and saved: {view.in_flight} in flight", "bold")
     terminal.say("Ctrl-C again leaves them for the next run.")
 
 
 def _say_interrupted(view: BatchView, terminal: Terminal) -> None:
     terminal.say("interrupted", "bold")
     if view.is_planned:
-        manifest = view.folder / "manifest.jsonl"
-        terminal.say(f"tasks that are paid for and not finished: {view.in_flight}; their ids are in {manifest}")
-        terminal.say("Run the same command again: it waits for them, and pays for nothing twice.")
+        found = folder_status(view.folder)
+        terminal.say(str(found))
+        pending, manifest = found.states["pending"], view.folder / MANIFEST
+        terminal.say(f"tasks that are paid for and not finished: {pending}; their ids are in {manifest}")
+        terminal.say(f"Run the same command again: it waits for them. {NOT_PAID_AGAIN}")
+        _say_all([unknown_line(found.states["unknown"])], terminal)
 
 
 def _say_end(report: RunReport, terminal: Terminal) -> None:
     terminal.say(str(report), "" if report.ok else "bold")
-    if report.ok:
-        return
-    go_on = "To go on, run" if report.stopped_by is None else "Once that is put right, run"
-    terminal.say(f"{go_on} the same command again: what failed in passing is sent again, nothing is paid for twice.")
-    if report.counts["failed"]:
-        terminal.say("What failed for good stays so until its line in the file is changed.")
+    _say_all(closing_lines(report), terminal)
+
+
+def _say_all(lines: Iterable[str], terminal: Terminal) -> None:
+    for line in filter(None, lines):
+        terminal.say(line)

@@ -1,23 +1,29 @@
 """What is seen of a batch while it runs: a line that is drawn over on a terminal, a line now and then elsewhere.
 
-Each failure is said once, the first twenty in full. With JSON asked for, each outcome is a line on stdout besides.
+Each failure is said once, the first twenty in full. On stdout is each picture's path as soon as it is saved; with JSON
+asked for, each outcome in its place.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from nanobanana_async.cli._counts import Counts, clock
-from nanobanana_async.cli._terminal import Terminal, not_warned_of, put, remedy_of, stdout_is_a_file
-from nanobanana_async.events import Event, RunStopped
+from nanobanana_async.cli._terminal import Terminal, not_warned_of, put, remedy_of, stdout_is_a_file, stdout_is_a_screen
+from nanobanana_async.client import Client
+from nanobanana_async.errors import ClientClosedError
+from nanobanana_async.events import Event, GateClosed, RunStopped
 from nanobanana_async.outcomes import Outcome, Skipped
 from nanobanana_async.runs import Plan, manifest_row
+from nanobanana_async.values import JSON
 
 if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
     from rich.console import RenderableType
@@ -26,12 +32,14 @@ if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
 SAID_IN_FULL = 20
 _EVERY = 10.0
 """Seconds between two lines where nothing can be drawn over."""
+_ASKED_EVERY = 1.0
+"""Seconds between two questions to the client."""
 _BAR = 24
 
 
 @attrs.define(eq=False)
 class BatchView:
-    """Shows one batch into `folder`. Made for `run_batch`: `planned`, `hear` and `reached` are its callbacks."""
+    """Shows one batch into `folder`. Made for `run_batch`, whose callbacks are `listeners`."""
 
     terminal: Terminal
     folder: Path
@@ -43,6 +51,19 @@ class BatchView:
     _troubles: int = attrs.field(default=0, init=False)
     _quiet: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
     _said_at: float = attrs.field(factory=time.monotonic, init=False)
+    _client: Client | None = attrs.field(default=None, init=False)
+    _asked_at: float = attrs.field(default=-math.inf, init=False)
+
+    @property
+    def listeners(self) -> dict[str, Callable[[Any], None]]:
+        """By the names that `run_batch` knows them by."""
+        return {
+            "on_plan": self.planned,
+            "on_start": self.started,
+            "on_event": self.hear,
+            "on_outcome": self.reached,
+            "on_left": self.left,
+        }
 
     @property
     def in_flight(self) -> int:
@@ -51,7 +72,7 @@ class BatchView:
 
     def __enter__(self) -> Self:
         # That a task is left behind stands in the manifest, and is said once.
-        self._quiet.enter_context(not_warned_of(lambda: self._counts.tasks))
+        self._quiet.enter_context(not_warned_of(lambda: self._counts.owed))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -66,29 +87,74 @@ class BatchView:
         say_plan(plan, self.terminal, self.folder)
         self.is_planned = True
         nothing_to_do = plan.done + plan.held
-        self._counts = Counts(time.monotonic(), plan.total, done=nothing_to_do, least_seconds=plan.least_seconds)
-        # JSON on the same screen, straight or through a pipe, would be written into the line.
-        if self.terminal.is_live and (not self.as_json or stdout_is_a_file()):
+        self._counts = Counts(
+            time.monotonic(),
+            plan.total,
+            done=nothing_to_do,
+            beyond=plan.beyond,
+            least_seconds=plan.least_seconds,
+        )
+        # What reaches the same screen, straight or through a pipe, would be written into the line. Paths that go
+        # straight there are shown above it.
+        if self.terminal.is_live and (stdout_is_a_file() or (stdout_is_a_screen() and not self.as_json)):
             self._live = self._drawing()
+
+    def started(self, client: Client) -> None:
+        """It begins: from now on the client can be asked what it has learned."""
+        self._client = client
 
     def hear(self, event: Event) -> None:
         """Something happened: count it; that the run is stopped is said at once, why in its report."""
-        self._counts.hear(event)
+        self._counts.hear(event, time.monotonic())
+        self._ask_client(at_once=isinstance(event, GateClosed))
         if isinstance(event, RunStopped) and self._stopped_by is None:
             self._stopped_by = event.error.message
             if self.in_flight:
                 self.terminal.say(f"nothing more is sent; waiting for tasks that are paid for: {self.in_flight}")
+        self._say_line()
 
     def reached(self, outcome: Outcome) -> None:
         """An item has its outcome: count it, and say it where it is a trouble. Raises BrokenPipeError."""
         self._counts.add(outcome)
         self._say_trouble(outcome)
         if self.as_json:
-            put(json.dumps(manifest_row(outcome, folder=self.folder), ensure_ascii=False))
+            self._put(manifest_row(outcome, folder=self.folder))
+        else:
+            self._show(outcome.files)
+        self._say_line()
+
+    def left(self, row: dict[str, JSON]) -> None:
+        """The run was cut short, and this is what the manifest says of an item that it left."""
+        if self.as_json:
+            self._put(row)
+
+    def _put(self, row: dict[str, JSON]) -> None:
+        put(json.dumps(row, ensure_ascii=False))
+
+    def _show(self, files: Iterable[Path]) -> None:
+        """The paths for the next program; on the screen where the line is drawn, above that."""
+        for path in files:
+            if self._live is not None and stdout_is_a_screen():
+                self.terminal.say(str(path))
+            else:
+                put(str(path))
+
+    def _say_line(self) -> None:
+        """How it stands, now and then, where nothing can be drawn over."""
         now = time.monotonic()
-        if self._live is None and now - self._said_at >= _EVERY:
+        if self.is_planned and self._live is None and now - self._said_at >= _EVERY:
             self._said_at = now
             self.terminal.say(self._counts.line(now))
+
+    def _ask_client(self, *, at_once: bool) -> None:
+        """What the client has learned of its limits: no more often than can be read."""
+        now = time.monotonic()
+        if self._client is None or (not at_once and now - self._asked_at < _ASKED_EVERY):
+            return
+        self._asked_at = now
+        with contextlib.suppress(ClientClosedError):  # events still come while it closes
+            statistics = self._client.statistics()
+            self._counts.learned, self._counts.closed_until = statistics.learned, now + statistics.cooldown
 
     def _say_trouble(self, outcome: Outcome) -> None:
         error = outcome.error
@@ -146,3 +212,5 @@ def say_plan(plan: Plan, terminal: Terminal, folder: Path) -> None:
         least = f" | {clock(plan.least_seconds)} at least, at this rate" if plan.least_seconds else ""
         terminal.say(models)
         terminal.say(f"{plan.price}{least}")
+    if plan.on_budget is not None:
+        terminal.say(plan.on_budget, "bold")

@@ -18,13 +18,14 @@ from nanobanana_async.pacing import Polling, Rate
 
 @attrs.frozen(kw_only=True)
 class Where:
-    """What the options say of it. `speed` and `seed` are an emulator's, None where they were not given."""
+    """What the options say of it. `speed`, `seed` and `faults` are an emulator's, None or empty where not given."""
 
     base_url: str | None = None
     env_file: Path | None = None
     emulator: bool = False
     speed: float | None = None
     seed: int | None = None
+    faults: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -51,7 +52,7 @@ def connected(where: Where, *, rate: Rate = DOCUMENTED_RATE, state_in: Path | No
         yield Connection(vendor(where), _polling(where.speed or 1.0))
         return
     speed = where.speed or SPEED
-    with emulated(speed=speed, seed=where.seed or 0, rate=rate, state_in=state_in) as base_url:
+    with emulated(speed=speed, seed=where.seed or 0, rate=rate, state_in=state_in, faults=where.faults) as base_url:
         # Both URLs are given: an upload URL in the environment would send pictures to the vendor.
         gateway = Kie(KEY, base_url=base_url, upload_url=base_url)
         yield Connection(gateway, _polling(speed))
@@ -75,8 +76,10 @@ def vendor(where: Where) -> Kie:
 def _check(where: Where) -> None:
     if where.emulator and where.base_url is not None:
         raise ConfigurationError("--emulator and --base-url are two places to send to", remedy="Give one of them.")
-    if where.seed is not None and not where.emulator:
-        raise ConfigurationError("--seed is the emulator's", remedy="Add --emulator, or leave it out.")
+    given = {"--seed": where.seed is not None, "--fault": bool(where.faults)}
+    for option, is_given in given.items():
+        if is_given and not where.emulator:
+            raise ConfigurationError(f"{option} is the emulator's", remedy="Add --emulator, or leave it out.")
 
 
 def _polling(speed: float) -> Polling:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nanobanana_async.errors import ConfigurationError
@@ -54,7 +54,9 @@ def _told(error: OSError | ValueError) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def emulated(*, speed: float, seed: int, rate: Rate, state_in: Path | None) -> Iterator[str]:
+def emulated(
+    *, speed: float, seed: int, rate: Rate, state_in: Path | None, faults: Sequence[str] = ()
+) -> Iterator[str]:
     """The base URL of an emulator that runs in a thread for as long as the context is open.
 
     It keeps to `rate`; its tasks outlive it in the folder `state_in`, so that a later command finds them.
@@ -74,7 +76,7 @@ def emulated(*, speed: float, seed: int, rate: Rate, state_in: Path | None) -> I
                 allow_remote=True,  # nothing is fetched: a file of the user's with public pictures is to run through
             )
             try:
-                server = stack.enter_context(emulator.EmulatorServer(emulator.World(options)))
+                server = stack.enter_context(emulator.EmulatorServer(emulator.World(options, faults=faults)))
             except emulator.StateFileError as error:
                 raise ConfigurationError(str(error), remedy="Use another output folder.") from error
         yield server.base_url

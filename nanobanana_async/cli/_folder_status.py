@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.pricing import total
+from nanobanana_async.runs import Costs, costs_of, read_manifest
 
 MANIFEST = "manifest.jsonl"
 _OPEN_STATES = ("pending", "unknown")
@@ -19,11 +17,11 @@ _OPEN_STATES = ("pending", "unknown")
 
 @attrs.frozen(kw_only=True)
 class FolderStatus:
-    """The counts by state, the credits that the records name, and the rows that may be paid for and are not done."""
+    """The counts by state, what all of it has cost, and the rows that may be paid for and are not done."""
 
     folder: Path
     states: Counter[str]
-    credits: float
+    costs: Costs
     unfinished: tuple[dict[str, Any], ...]
 
     @property
@@ -42,15 +40,15 @@ class FolderStatus:
             "folder": str(self.folder),
             "total": self.total,
             "states": dict(self.states),
-            "credits": self.credits,
+            **self.costs.row(),
             "unfinished": list(self.unfinished),
         }
 
     def __str__(self) -> str:
         """For people, on one line."""
         counts = ", ".join(f"{count} {state}" for state, count in self.states.most_common()) or "nothing"
-        price = str(total([self.credits])) + (" and what the pending ones cost" if self.states["pending"] else "")
-        return f"{self.folder}: {self.total} items: {counts} | {price}"
+        items = "1 item" if self.total == 1 else f"{self.total} items"
+        return f"{self.folder}: {items}: {counts} | {self.costs}"
 
 
 def folder_status(folder: Path) -> FolderStatus:
@@ -59,30 +57,17 @@ def folder_status(folder: Path) -> FolderStatus:
     Raises:
         ConfigurationError: there is none, or it can't be read.
     """
-    states: Counter[str] = Counter()
-    credits, unfinished = 0.0, []
-    for row in _rows(folder / MANIFEST):
-        states[row.get("state", "unreadable")] += 1
-        credits += row.get("credits") or 0.0
-        if row.get("state") in _OPEN_STATES:
-            unfinished.append({name: row.get(name) for name in ("key", "state", "task_id")})
-    return FolderStatus(folder=folder, states=states, credits=credits, unfinished=tuple(unfinished))
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            yield from map(_row, lines)
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{path.parent} has no {MANIFEST}", remedy="Name the -o of a batch.") from error
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"can't read {path}: {error}", remedy="Restore the file; the batch goes by it, too."
-        ) from error
-
-
-def _row(line: str) -> dict[str, Any]:
-    row = json.loads(line)
-    if not isinstance(row, dict):
-        raise ValueError(f"{line[:40]!r} is no object")  # noqa: TRY004  the caller catches what json raises, too
-    return row
+    if not (folder / MANIFEST).exists():
+        raise ConfigurationError(f"{folder} has no {MANIFEST}", remedy="Name the -o of a batch.")
+    records = read_manifest(folder).values()
+    unfinished = [
+        {"key": record.key, "state": record.state, "task_id": record.task_id}
+        for record in records
+        if record.state in _OPEN_STATES
+    ]
+    return FolderStatus(
+        folder=folder,
+        states=Counter(record.state for record in records),
+        costs=costs_of(records),
+        unfinished=tuple(unfinished),
+    )

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.pacing import Rate
 from nanobanana_async.pricing import DOLLARS_PER_CREDIT
 
@@ -23,7 +24,7 @@ def parse_rate(text: str | Rate) -> Rate:
     try:
         if slash and math.isfinite(float(seconds)):
             return Rate(int(count), per=float(seconds))
-    except ValueError:
+    except (ValueError, ConfigurationError):
         pass
     raise typer.BadParameter(f"{text!r} is no rate: write 20/10 for at most 20 new tasks in any 10 seconds.")
 
@@ -90,6 +91,13 @@ Speed = Annotated[
         parser=parse_above_zero,
         metavar="FACTOR",
         help="How much faster than life the emulator is: 20 with --emulator, else 1.",
+    ),
+]
+Fault = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[,KEY=VALUE]",
+        help="What goes wrong at --emulator, on purpose; repeatable. See `nanobanana emulator --faults`.",
     ),
 ]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Of the chances of --emulator. [default: 0]")]

@@ -82,10 +82,11 @@ class Terminal:
 
 @contextlib.contextmanager
 def not_warned_of(tasks: Callable[[], Collection[str]]) -> Iterator[None]:
-    """Hear no warning that names one of `tasks`: for commands that say themselves what becomes of them."""
+    """Hear no warning that names one of `tasks`, alone or in a list: for commands that say what becomes of them."""
 
     def is_news(record: logging.LogRecord) -> bool:
-        return not isinstance(record.args, tuple) or not {*map(str, record.args)}.intersection(tasks())
+        named = {word for given in record.args or () for word in str(given).split(", ")}
+        return not isinstance(record.args, tuple) or named.isdisjoint(tasks())
 
     logger = logging.getLogger("nanobanana_async")
     logger.addFilter(is_news)
@@ -115,7 +116,7 @@ def remedy_of(error: NanoBananaError) -> str:
     """The remedy in the words of the command line."""
     if error.task_id and isinstance(error, StillRunningError | StorageError):
         return f"It is paid for; fetch it later with: nanobanana download {error.task_id}"
-    if isinstance(error, BadFileError):
+    if isinstance(error, BadFileError) and not error.are_all:
         return "Correct these lines, or leave them out with --skip-invalid."
     return error.remedy
 
@@ -132,6 +133,14 @@ def stdout_is_a_file() -> bool:
     """Whether nothing that is put there can reach this screen, as it can through a pipe."""
     try:
         return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def stdout_is_a_screen() -> bool:
+    """Whether what is put there is seen at once, by whoever sits at the terminal."""
+    try:
+        return os.isatty(sys.stdout.fileno())
     except (OSError, ValueError):
         return False
 

@@ -55,9 +55,9 @@ def _unaliased(model: object, aliases: Mapping[str, str]) -> object:
 
 def _known_class(dialect: str, model: object) -> type[JobsRequest]:
     if model is None:
-        raise invalid("request", [missing_field("model")])
+        raise invalid(None, [missing_field("model")])
     if not isinstance(model, str):
-        raise invalid("request", [unknown_model(dialect, model)])
+        raise invalid(None, [unknown_model(dialect, model)])
     return request_class(dialect, model)
 
 
@@ -70,7 +70,7 @@ def _structured(cls: _Buildable, dialect: str, model: object, given: Mapping[str
         problems = _problems(error, functools.partial(unknown_field, cls, dialect, model), given)
     else:
         return request
-    raise invalid(model or "request", problems)
+    raise invalid(model, problems)
 
 
 @functools.cache

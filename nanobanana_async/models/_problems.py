@@ -48,10 +48,11 @@ class FieldError(ValueError):
 
 
 def invalid(model: object, problems: Sequence[FieldProblem]) -> InvalidFieldsError:
-    """The one error for all `problems` of a request for `model`."""
+    """The one error for all `problems` of a request for `model`; None where it names none that is known."""
     count = "" if len(problems) == 1 else f"{len(problems)} problems: "
     listed = "; ".join(problem.message for problem in problems)
+    is_named = model is None or any(problem.message.startswith(f"{model} ") for problem in problems)
     remedy = " ".join(dict.fromkeys(problem.remedy for problem in problems))
-    error = InvalidFieldsError(f"{model}: {count}{listed}", remedy=remedy)
+    error = InvalidFieldsError(count + listed if is_named else f"{model}: {count}{listed}", remedy=remedy)
     error.problems = tuple(problems)
     return error

@@ -50,7 +50,7 @@ def request_class(dialect: str, model: str) -> type[JobsRequest]:
     for known in request_classes(dialect):
         if known.info.id == model:
             return known
-    raise invalid(dialect, [unknown_model(dialect, model)])
+    raise invalid(None, [unknown_model(dialect, model)])
 
 
 def unknown_model(dialect: str, model: object) -> FieldProblem:

@@ -14,11 +14,13 @@ import attrs
 
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.models import FieldProblem, is_url
-from nanobanana_async.storage import input_digest
+from nanobanana_async.storage import CHECK_PATH, input_digest
 from nanobanana_async.values import JSON, ImageSource, Request
 
 LARGEST_IMAGE = 30_000_000
 """Bytes, for a request that doesn't say its own limit (PROTOCOL §1.5)."""
+
+_COUNTED_FROM_THE_FILE = "Check the path: a relative one is counted from the folder of this file."
 
 _NO_RELATIVE_PATH = re.compile(r"\s*(~|data:|[a-z][a-z0-9+.-]+://)", re.IGNORECASE)
 
@@ -89,4 +91,5 @@ def _mark(image: ImageSource, most: int) -> tuple[str, int, int, int] | None:
 
 def image_problem(error: BadImageError) -> FieldProblem:
     """A picture that can't be used, as what is wrong with the field."""
-    return FieldProblem("images", None, error.message, error.remedy)
+    remedy = _COUNTED_FROM_THE_FILE if error.remedy == CHECK_PATH else error.remedy
+    return FieldProblem("images", None, error.message, remedy)

@@ -19,8 +19,17 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.errors import KeyRefusedError, NanoBananaError, UnknownOutcomeError
-from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, Event, LookFailed, RunStopped, TaskAccepted
-from nanobanana_async.outcomes import Outcome, Pending, Skipped, Unknown
+from nanobanana_async.events import (
+    CreateLost,
+    CreateRefused,
+    CreateSent,
+    Event,
+    LookFailed,
+    RunStopped,
+    TaskAccepted,
+    TaskFailed,
+)
+from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, Unknown
 from nanobanana_async.runs._plan import Fate
 from nanobanana_async.runs._record import Record, public_fields, record_of
 from nanobanana_async.runs._rows import Row, Rows
@@ -40,6 +49,7 @@ class Ledger:
     stopped_by: NanoBananaError | None = attrs.field(default=None, init=False)
     _open: dict[str, Outcome] = attrs.field(factory=dict, init=False)
     _accepted: dict[str, datetime] = attrs.field(factory=dict, init=False)
+    _ended: dict[str, datetime] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         for row in self.rows.rows:
@@ -61,6 +71,8 @@ class Ledger:
             case TaskAccepted(item=item, task=task, at=at):
                 self._open[_key(item)] = Pending(item=item, task=task, reason="stopped")
                 self._accepted[_key(item)] = datetime.fromtimestamp(at, UTC)
+            case TaskFailed(item=item, at=at):
+                self._ended[_key(item)] = datetime.fromtimestamp(at, UTC)
             case CreateRefused(item=item):
                 self._open.pop(_key(item), None)
             case RunStopped(error=error) | LookFailed(error=KeyRefusedError() as error):
@@ -79,7 +91,11 @@ class Ledger:
     def _note(self, outcome: Outcome) -> None:
         key = _key(outcome.item)
         self.records[key] = record_of(
-            outcome, folder=self.folder, source=self.rows.folder, accepted_at=self._accepted.get(key)
+            outcome,
+            folder=self.folder,
+            source=self.rows.folder,
+            accepted_at=self._accepted.get(key),
+            ended_at=self._ended.get(key) if isinstance(outcome, Failed) else None,
         )
 
     def in_order(self) -> Iterator[Record]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import enum
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from nanobanana_async.pacing import Rate
-from nanobanana_async.pricing import Price, total
+from nanobanana_async.pricing import Budget, Price, price_of, total, written
 from nanobanana_async.runs._record import Record, public_fields
 from nanobanana_async.runs._rows import Row, Rows
-from nanobanana_async.values import JSON
+from nanobanana_async.values import JSON, Request
 
 
 class Fate(enum.Enum):
@@ -41,6 +42,9 @@ class Plan:
     least time that the rate allows for them. Nothing is paid for the others: `done` (and there), `fetched` again (done,
     but a file is missing), `adopted` (pending from an earlier run), `held` (unknown, or failed for good), `changed`
     (the key was used for another request). `invalid` lines are beside them, not among the `total`.
+
+    With a `budget` (None: there is none), `spent` of it are, or may be, spent by earlier runs, and the rest covers
+    `covered` of those to send, unless some fail and give their credits back; `least_seconds` is for these.
     """
 
     total: int
@@ -55,12 +59,37 @@ class Plan:
     price: Price
     least_seconds: float
     folder: Path
+    budget: float | None = None
+    spent: float = 0.0
+    covered: int
+
+    @property
+    def beyond(self) -> int:
+        """How many of those to send the budget does not cover."""
+        return self.to_send - self.covered
+
+    @property
+    def on_budget(self) -> str | None:
+        """For people: what the budget covers, where that is less than is to be sent."""
+        if self.budget is None or not self.beyond:
+            return None
+        earlier = f" ({written(self.spent)} of it spent by earlier runs)" if self.spent else ""
+        return f"the budget of {written(self.budget)} credits{earlier} covers {self.covered} of {self.to_send}"
+
+    def row(self) -> dict[str, Any]:
+        """As plain JSON."""
+        plain = attrs.asdict(self, filter=lambda field, _: field.name not in ("models", "price", "folder"))
+        price = {"credits": self.price.credits, "dollars": self.price.dollars, "unpriced": self.price.unpriced}
+        return {**plain, "models": dict(self.models), "price": price, "folder": str(self.folder)}
 
 
-def plan_of(rows: Rows, fates: Mapping[str, Fate], *, rate: Rate, folder: Path) -> Plan:
-    """The plan for `rows`, whose fates are known by key."""
+def plan_of(
+    rows: Rows, fates: Mapping[str, Fate], *, rate: Rate, folder: Path, budget: float | None = None, spent: float = 0.0
+) -> Plan:
+    """The plan for `rows`, whose fates are known by key. `spent` of the `budget` are gone already."""
     counts = Counter(fates.values())
     to_send = [row.request for row in rows.rows if fates[row.key] is Fate.SEND]
+    covered = len(to_send) if budget is None else _covered(to_send, Budget(max(0.0, budget - spent)))
     return Plan(
         total=len(rows.rows),
         to_send=len(to_send),
@@ -72,9 +101,22 @@ def plan_of(rows: Rows, fates: Mapping[str, Fate], *, rate: Rate, folder: Path) 
         invalid=rows.invalid,
         models=Counter(request.model for request in to_send),
         price=total(request.credits for request in to_send),
-        least_seconds=max(0, len(to_send) - 1) // rate.limit * rate.per,
+        least_seconds=max(0, covered - 1) // rate.limit * rate.per,
         folder=folder,
+        budget=budget,
+        spent=spent,
+        covered=covered,
     )
+
+
+def _covered(requests: Iterable[Request], budget: Budget) -> int:
+    """How many of `requests` the budget reaches for, if all of them are made."""
+    count = 0
+    for price in map(price_of, requests):
+        if price is not None and budget.fits(price):
+            budget.reserve(price)
+            count += 1
+    return count
 
 
 def fate_of(row: Row, record: Record | None, source: Path, *, is_complete: Callable[[Record], bool]) -> Fate:

@@ -52,20 +52,25 @@ def whole_line(message: str, remedy: str, *, value: object = None) -> FieldProbl
 
 
 class BadFileError(InvalidRequestError):
-    """A batch file that has bad lines; nothing was sent. `problems` holds all of them, in the order of the lines."""
+    """A batch file that has bad lines; nothing was sent. `problems` holds all of them, in the order of the lines.
+
+    `are_all`: there are no good lines beside them, as when the header is wrong, so there is nothing to leave out.
+    """
 
     problems: tuple[LineProblem, ...] = ()
+    are_all: bool = False
 
     @classmethod
-    def listing(cls, problems: Sequence[LineProblem]) -> BadFileError:
+    def listing(cls, problems: Sequence[LineProblem], *, are_all: bool = False) -> BadFileError:
         """The one error for all `problems`, of which there is at least one."""
         lines = [str(problem) for problem in problems[:MOST_LISTED]]
         if len(problems) > MOST_LISTED:
             lines.append(f"… and {len(problems) - MOST_LISTED} more")
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         head = f"{count} in {problems[0].file}; nothing was sent"
-        error = cls("\n".join([head, *lines]), remedy="Correct these lines, or leave them out with skip_invalid.")
-        error.problems = tuple(problems)
+        leave_out = "" if are_all else ", or leave them out with skip_invalid"
+        error = cls("\n".join([head, *lines]), remedy=f"Correct {'this' if are_all else 'these lines'}{leave_out}.")
+        error.problems, error.are_all = tuple(problems), are_all
         return error
 
 

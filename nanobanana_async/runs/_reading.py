@@ -96,12 +96,14 @@ class _Reading:
         """All of it."""
         listing = self._listing()
         _check_columns(listing, self.builder)
-        read = 0
+        read, is_whole = 0, False
         try:
             for read, raw in enumerate(listing.rows, start=1):
                 self._take(raw, read)
                 if not self.wanted and read == self.limit:
                     break
+            else:
+                is_whole = True
         except UnreadableFileError as error:
             self._complain(error.line, *error.problems)
         self._check_whole(read)
@@ -111,6 +113,7 @@ class _Reading:
             self.text.name,
             self.builder.keys.all(),
             self.text.folder,
+            is_whole,
         )
 
     def _listing(self) -> Listing:

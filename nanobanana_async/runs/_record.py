@@ -9,8 +9,10 @@ from typing import Any
 
 import attrs
 
+from nanobanana_async.models import known_models
 from nanobanana_async.outcomes import Outcome, Pending, Skipped
 from nanobanana_async.runs._images import written
+from nanobanana_async.settings import FROM_ZERO
 from nanobanana_async.values import JSON, Charged, Request, Result
 
 
@@ -43,6 +45,18 @@ class Record:
         return self.charged != "no" or self.state in ("succeeded", "pending", "unknown")
 
     @property
+    def price(self) -> float | None:
+        """The documented price of what was asked for, in credits; None where there is none."""
+        said = self.request.get("credits")
+        if said is not None or "input" in self.request:
+            return said if FROM_ZERO.fits(said) else None
+        info = next((info for info in known_models("jobs") if info.id == self.model), None)
+        resolution = self.request.get("resolution")
+        if info is None or (resolution is not None and resolution not in info.resolutions):
+            return None
+        return info.price(resolution)
+
+    @property
     def is_retryable(self) -> bool:
         """Whether it failed, or was skipped, in a way that the same request may pass at no risk of paying twice."""
         return self.state == "skipped" or bool(self.error and self.error.get("retryable"))
@@ -56,11 +70,17 @@ class Record:
 
 
 def record_of(
-    outcome: Outcome, *, folder: Path | None = None, source: Path | None = None, accepted_at: datetime | None = None
+    outcome: Outcome,
+    *,
+    folder: Path | None = None,
+    source: Path | None = None,
+    accepted_at: datetime | None = None,
+    ended_at: datetime | None = None,
 ) -> Record:
     """What `outcome` tells, for the manifest of `folder`. Paths of input images are written relative to `source`.
 
-    `accepted_at` is when its task was accepted by our clock, where the gateway has not told.
+    `accepted_at` and `ended_at` are when its task was accepted and was over by our clock, where the gateway has not
+    told.
     """
     item, result = outcome.item, outcome.result
     request = None if isinstance(item.request, str) else item.request
@@ -79,7 +99,7 @@ def record_of(
         charged=outcome.charged,
         error=_written_error(outcome),
         created_at=said or accepted_at,
-        completed_at=result.completed_at if result else None,
+        completed_at=(result.completed_at if result else None) or ended_at,
     )
 
 

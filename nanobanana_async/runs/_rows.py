@@ -48,8 +48,8 @@ class Row:
 class Rows:
     """A batch file, read and checked: the `rows` to make, and the `problems` of the other lines, in line order.
 
-    `keys` are those of the whole file in its order, `rows` perhaps only some of them. Paths in the manifest are
-    counted from `folder`.
+    `keys` are those of the whole file in its order, `rows` perhaps only some of them; `is_whole` is False where the
+    file was not read to its end. Paths in the manifest are counted from `folder`.
     """
 
     rows: tuple[Row, ...]
@@ -57,6 +57,7 @@ class Rows:
     source: str = "<rows>"
     keys: tuple[str, ...] = ()
     folder: Path = Path()
+    is_whole: bool = True
 
     @property
     def price(self) -> Price:

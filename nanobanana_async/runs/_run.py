@@ -19,10 +19,13 @@ import anyio
 import attrs
 
 from nanobanana_async.client import Client
-from nanobanana_async.errors import StorageError
+from nanobanana_async.errors import BudgetError, StorageError
 from nanobanana_async.events import Event
 from nanobanana_async.outcomes import Outcome, Skipped
+from nanobanana_async.pacing import Rate
+from nanobanana_async.pricing import price_of, written
 from nanobanana_async.runs._adopting import Adoption
+from nanobanana_async.runs._costs import costs_of
 from nanobanana_async.runs._manifest import write_manifest
 from nanobanana_async.runs._plan import Fate
 from nanobanana_async.runs._record import Record
@@ -30,7 +33,7 @@ from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import Survey
 from nanobanana_async.storage import run_to_end
 from nanobanana_async.tasks import Batch, EventListener, Report, Tally
-from nanobanana_async.values import Item
+from nanobanana_async.values import JSON, Item, Request
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -42,18 +45,21 @@ class Run:
     """A run, from its survey to its report."""
 
     survey: Survey
+    rate: Rate
     download: bool
     budget: float | None
     finish: asyncio.Event | None
     on_event: EventListener | None
     on_outcome: OutcomeListener | None
-    _spent: float = attrs.field(init=False)
+    on_start: Callable[[Client], None] | None = None
+    on_left: Callable[[dict[str, JSON]], None] | None = None
+    _kept_rate: Rate | None = attrs.field(default=None, init=False)
+    _told: set[str] = attrs.field(factory=set, init=False)
     _places: dict[str, int] = attrs.field(init=False)
     _tally: Tally = attrs.field(init=False)
     _batch: Batch | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._spent = self.survey.spent()  # before anything of this run is noted
         self._places = {row.key: row.index - 1 for row in self.survey.rows.rows}
         self._tally = Tally(asyncio.get_running_loop().time())
 
@@ -76,6 +82,8 @@ class Run:
                     self._settle(Skipped(item=row.item, reason="changed"))
                 if client is not None:
                     await client.start()
+                    if self.on_start is not None:
+                        self.on_start(client)
                     await self._work(client, at_once)
             finally:
                 if client is not None:
@@ -83,6 +91,7 @@ class Run:
                         await client.aclose()
         finally:
             manifest = await self._write_down()
+            self._tell_left()
         return self._report(manifest)
 
     async def _work(self, client: Client, at_once: int) -> None:
@@ -94,10 +103,12 @@ class Run:
                 await self._send(client)
         except BaseExceptionGroup as errors:  # what a listener of the user's raised comes out as it is
             raise _first(errors) from None
+        finally:
+            self._kept_rate = client.statistics().rate
 
     async def _send(self, client: Client) -> None:
         items = [row.item for row in self.survey.with_fate(Fate.SEND)]
-        left = None if self.budget is None else max(0.0, self.budget - self._spent)
+        left = None if self.budget is None else max(0.0, self.budget - self.survey.plan.spent)
         self._batch = client.batch(items, save_to=self._place if self.download else None, budget=left)
         async with self._batch as batch, anyio.create_task_group() as group:
             if self.finish is not None:
@@ -119,12 +130,29 @@ class Run:
         return self.survey.folder / self.survey.stems[item.key]
 
     def _settle(self, outcome: Outcome) -> None:
-        assert outcome.item.key is not None
-        outcome = attrs.evolve(outcome, index=self._places[outcome.item.key])
+        key, request = outcome.item.key, outcome.item.request
+        assert key is not None
+        assert not isinstance(request, str)
+        outcome = self._in_words_of_all(attrs.evolve(outcome, index=self._places[key]))
         self.survey.ledger.settle(outcome)
         self._tally.add(outcome)
+        self._tally.settled(outcome, price_of(request))
+        self._told.add(key)
         if self.on_outcome is not None:
             self.on_outcome(outcome)
+
+    def _in_words_of_all(self, outcome: Outcome) -> Outcome:
+        """Where the budget is spent, the batch names what was left for it: here all runs of the folder count."""
+        spent = self.survey.plan.spent
+        if not spent or self.budget is None or not isinstance(outcome, Skipped) or outcome.reason != "budget":
+            return outcome
+        assert isinstance(outcome.item.request, Request)
+        price = written(price_of(outcome.item.request) or 0.0)
+        error = BudgetError(
+            f"the budget of {written(self.budget)} credits is spent: {written(spent)} were, or may have been, spent by "
+            f"earlier runs, and what is left does not reach for this one, which costs {price}"
+        )
+        return attrs.evolve(outcome, error=error)
 
     async def _write_down(self) -> Path:
         for outcome in self._batch.uncollected if self._batch is not None else ():
@@ -136,6 +164,12 @@ class Run:
             self._tell_log(records)
             raise
 
+    def _tell_left(self) -> None:
+        """Say what the manifest says of those that came to no outcome, because the run was cut short."""
+        for row in self.survey.with_fate(Fate.SEND, Fate.ADOPT, Fate.FETCH):
+            if self.on_left is not None and row.key not in self._told:
+                self.on_left(self.survey.ledger.records[row.key].row())
+
     def _tell_log(self, records: list[Record]) -> None:
         """The last place for what is paid for and stands in no manifest."""
         for record in records:
@@ -144,27 +178,36 @@ class Run:
 
     def _report(self, manifest: Path) -> RunReport:
         ledger, rows = self.survey.ledger, self.survey.rows
-        self._tally.ended = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time()
+        self._tally.end(now)
         records = [ledger.records[row.key] for row in rows.rows]
         return RunReport(
             counts=ledger.states(),
             changed=self.survey.plan.changed,
             unsaved=sum(self.download and record.state == "succeeded" and not record.files for record in records),
             invalid=rows.invalid,
-            credits=sum(record.credits or 0.0 for record in records if record.charged == "yes"),
-            report=self._with_times(self._tally.report(self._tally.ended)),
+            retryable=sum(record.state == "failed" and record.is_retryable for record in records),
+            costs=costs_of(ledger.records.values()),
+            gone=self.survey.gone,
+            left_out=self.survey.left_out,
+            kept_rate=self._kept_rate if self._kept_rate != self.rate else None,
+            report=self._with_times(self._tally.report(now)),
             stopped_by=ledger.stopped_by,
             manifest=manifest,
         )
 
     def _with_times(self, report: Report) -> Report:
-        """With where the time went, as the batch has it: adopted tasks took theirs in an earlier run."""
+        """With where the time went, as the batch has it: adopted tasks took theirs in an earlier run.
+
+        So what the limits allow is said where there are no others: they were under no limit of this run.
+        """
         if self._batch is None:
             return report
         times = self._batch.report()
         return attrs.evolve(
             report,
-            allowed_per_minute=times.allowed_per_minute,
+            allowed_per_minute=times.allowed_per_minute if times.succeeded == report.succeeded else None,
+            possible_duplicates=times.possible_duplicates,
             held=times.held,
             generation=times.generation,
             poll_delay=times.poll_delay,

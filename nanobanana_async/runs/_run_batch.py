@@ -12,9 +12,10 @@ from typing import Any
 from anyio.to_thread import run_sync
 
 from nanobanana_async.client import Client
-from nanobanana_async.errors import ConfigurationError, UsageError
+from nanobanana_async.errors import UsageError
 from nanobanana_async.gateways import Gateway, Kie
-from nanobanana_async.pacing import Polling, Rate
+from nanobanana_async.pacing import A_RATE, Polling, Rate
+from nanobanana_async.pricing import A_BUDGET
 from nanobanana_async.runs._lock import FolderLock
 from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError
@@ -23,9 +24,11 @@ from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run import OutcomeListener, Run
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import survey
+from nanobanana_async.settings import LISTENER
 from nanobanana_async.storage import ensure_writable, run_to_end
 from nanobanana_async.tasks import EventListener
 from nanobanana_async.transport import Transport
+from nanobanana_async.values import JSON
 
 
 async def run_batch(
@@ -54,6 +57,8 @@ async def run_batch(
     on_event: EventListener | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     on_outcome: OutcomeListener | None = None,
+    on_start: Callable[[Client], None] | None = None,
+    on_left: Callable[[dict[str, JSON]], None] | None = None,
 ) -> RunReport:
     """Make a picture for each row of a batch file, and say what the folder has come to.
 
@@ -85,15 +90,23 @@ async def run_batch(
         on_event: called with each event of `nanobanana_async.events`.
         on_plan: called once with what is about to be done, before anything is sent; what it raises ends the run.
         on_outcome: called with each outcome of this run; what it raises ends the run.
+        on_start: called with the client, once it is started: it can be asked for its `statistics`. What it raises ends
+            the run.
+        on_left: called at the end of a run that is cut short, once the manifest is written, with the manifest's row of
+            each item that has no outcome of this run: what is pending, and what was never sent.
 
     Raises:
         BadFileError: lines of the file are bad; nothing was sent. With `skip_invalid`, only where all are.
         ConfigurationError: there is no such file, no key, the folder can't be written to or is in use by another run,
-            its manifest is damaged, or a setting can't be used; nothing was sent.
+            its manifest is damaged, a setting can't be used, or there is a budget and nobody knows what the folder has
+            cost so far; nothing was sent.
         UsageError: options for reading stand beside `Rows`.
         StorageError: the manifest could not be written; the log names what was paid for.
     """
-    _check_budget(budget)
+    A_BUDGET.check(budget=budget)
+    A_RATE.check(rate=rate)
+    listeners = {"on_event": on_event, "on_plan": on_plan, "on_outcome": on_outcome}
+    LISTENER.or_none().check(**listeners, on_start=on_start, on_left=on_left)
     reading = {
         "model": model,
         "prompt": prompt,
@@ -106,13 +119,23 @@ async def run_batch(
     }
     rows = await _read(source, gateway, reading)
     if rows.problems and not (skip_invalid and rows.rows):
-        raise BadFileError.listing(rows.problems)
+        raise BadFileError.listing(rows.problems, are_all=not rows.rows)
     lock = FolderLock(await ensure_writable(folder))
     try:
         await run_to_end(lock.acquire)
-        found = await run_to_end(partial(survey, rows, lock.folder, rate=rate, download=download, name=name))
+        found = await run_to_end(
+            partial(survey, rows, lock.folder, rate=rate, download=download, name=name, budget=budget)
+        )
         run = Run(
-            survey=found, download=download, budget=budget, finish=finish, on_event=on_event, on_outcome=on_outcome
+            survey=found,
+            rate=rate,
+            download=download,
+            budget=budget,
+            finish=finish,
+            on_event=on_event,
+            on_outcome=on_outcome,
+            on_start=on_start,
+            on_left=on_left,
         )
         client = Client(
             _resolved(gateway) if run.needs_client else gateway,
@@ -128,13 +151,6 @@ async def run_batch(
         return await run.carry_out(client if run.needs_client else None, at_once=in_flight)
     finally:
         lock.release()
-
-
-def _check_budget(budget: float | None) -> None:
-    if budget is not None and not budget >= 0:
-        raise ConfigurationError(
-            f"budget={budget!r} is out of range: it has to be 0 or above", remedy="Give it in credits, or leave it out."
-        )
 
 
 def _resolved(gateway: Gateway | None) -> Gateway:

@@ -8,7 +8,9 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.errors import NanoBananaError
-from nanobanana_async.pricing import total
+from nanobanana_async.pacing import Rate
+from nanobanana_async.pricing import Bill
+from nanobanana_async.runs._costs import Costs, Others
 from nanobanana_async.tasks import Report
 
 
@@ -18,15 +20,23 @@ class RunReport:
 
     `counts` has how many are ``succeeded``, ``failed``, ``pending``, ``unknown`` and ``skipped``; of those skipped,
     `changed` have a key that was used for another request. `unsaved` succeeded and have no files. `invalid` lines were
-    left out. `credits` is what the records say all of it cost, over all runs. `report` is of this run alone.
-    `stopped_by` is what ended it early: the key, the credits, the gateway.
+    left out. Of those that failed, `retryable` did so in passing: the next run sends them again.
+
+    `costs` is what the whole folder has cost, over all runs; of that, `gone` is for rows that are no longer in the
+    file, and `left_out` for those that this run was not asked for. `report` is of this run alone. `kept_rate` is the
+    rate that refusals have taught, where it is under the one that was given. `stopped_by` is what ended it early: the
+    key, the credits, the gateway.
     """
 
     counts: Counter[str]
     changed: int = 0
     unsaved: int = 0
     invalid: int = 0
-    credits: float = 0.0
+    retryable: int = 0
+    costs: Costs = attrs.field(factory=Costs)
+    gone: Others = attrs.field(factory=Others)
+    left_out: Others = attrs.field(factory=Others)
+    kept_rate: Rate | None = None
     report: Report
     stopped_by: NanoBananaError | None = None
     manifest: Path
@@ -35,6 +45,16 @@ class RunReport:
     def total(self) -> int:
         """How many rows there are, the invalid ones left out."""
         return self.counts.total()
+
+    @property
+    def bill(self) -> Bill:
+        """What was paid for the whole folder, over all runs."""
+        return self.costs.paid
+
+    @property
+    def credits(self) -> float:
+        """What the records say all of it cost, over all runs."""
+        return self.bill.credits
 
     @property
     def ok(self) -> bool:
@@ -49,17 +69,21 @@ class RunReport:
         return 0 if self.ok else 1
 
     def __str__(self) -> str:
-        """For people: the set on the first line, this run on the second, what stopped it on a third."""
+        """For people: the set on the first line, then what else it has cost, this run, and what stopped it."""
         states = {state: self.counts[state] for state in ("failed", "pending", "unknown", "skipped")}
         others = {**states, "of them changed": self.changed, "unsaved": self.unsaved, "invalid": self.invalid}
         rest = "".join(f", {count} {word}" for word, count in others.items() if count)
-        lines = [
-            f"{self.counts['succeeded']} of {self.total} succeeded{rest} | {total([self.credits])} | {self.manifest}"
-        ]
+        lines = [f"{self.counts['succeeded']} of {self.total} succeeded{rest} | {self.costs} | {self.manifest}"]
+        if self.gone.rows:
+            lines.append(self.gone.told("no longer in the file"))
+        if self.left_out.rows:
+            lines.append(self.left_out.told("not asked for in this run"))
         if self.report.total:
             lines.append(f"this run: {self.report}")
         if self.report.generation is not None:
             lines.append(self.report.where_the_time_went)
+        if self.kept_rate is not None:
+            lines.append(f"the account takes about {self.kept_rate.limit} new tasks in {self.kept_rate.per:g} s only")
         if self.stopped_by is not None:
             lines.append(f"stopped: {self.stopped_by.message} — {self.stopped_by.remedy}")
         return "\n".join(lines)

@@ -7,6 +7,7 @@ template reaches into the program. A brace that is meant as itself is written tw
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from string import Formatter
 
 import attrs
@@ -14,6 +15,9 @@ import attrs
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.models import FieldProblem
 from nanobanana_async.values import JSON
+
+_NEAR = 0.75
+"""How much alike two names have to be for a question, from 0 to 1."""
 
 
 @attrs.frozen
@@ -45,7 +49,7 @@ class PromptTemplate:
         unknown = [name for _, name in self.pieces if name is not None and name not in known]
         if not unknown:
             return None
-        message = f"the template names {unknown[0]!r}, which is not there"
+        message = f"the template names {unknown[0]!r}, which is not there{_meant(unknown[0], known)}"
         return FieldProblem("prompt", self.text, message, f"There are: {', '.join(known) or 'no columns'}.")
 
     def filled(self, columns: Mapping[str, JSON]) -> str | FieldProblem:
@@ -59,6 +63,13 @@ class PromptTemplate:
             message = f"the template names {several[0]!r}, which is more than one value"
             return FieldProblem("prompt", values[several[0]], message, "Name a column that is text or a number.")
         return "".join(literal + _text(values, name) for literal, name in self.pieces)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The question for a name that is almost one of `known`: in other letters, or with a slip of the pen."""
+    folded = {column.casefold(): column for column in known}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=_NEAR)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
 
 
 def _text(values: Mapping[str, JSON], name: str | None) -> str:

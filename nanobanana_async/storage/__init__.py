@@ -6,7 +6,7 @@ library looks into the pictures. This package knows no network: chunks come in f
 """
 
 from nanobanana_async.storage._folders import ensure_writable
-from nanobanana_async.storage._inputs import InputImage, input_digest, read_input
+from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, input_digest, read_input
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._kinds import Kind, sniff
 from nanobanana_async.storage._names import Stems, file_stem, key_stem, slug
@@ -17,6 +17,7 @@ from nanobanana_async.storage._template import render_name
 from nanobanana_async.storage._threads import run_to_end
 
 __all__ = [
+    "CHECK_PATH",
     "MAX_DECODED_BYTES",
     "MAX_FILE_BYTES",
     "IfExists",

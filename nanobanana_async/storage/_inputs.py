@@ -72,15 +72,15 @@ def _read_file(name: str, source: str | Path, max_bytes: int) -> bytes:
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)  # it may have grown
     except FileNotFoundError:
-        raise BadImageError(f"{name} does not exist", remedy=_CHECK_PATH) from None
+        raise BadImageError(f"{name} does not exist", remedy=CHECK_PATH) from None
     except (OSError, RuntimeError, ValueError) as error:  # no such user for `~name`; a NUL in the path
         words = str(error) if isinstance(error, RuntimeError) else disk_words(error)
-        raise BadImageError(f"{name} can't be read: {words}", remedy=_CHECK_PATH) from error
+        raise BadImageError(f"{name} can't be read: {words}", remedy=CHECK_PATH) from error
     _check_size(name, len(content), max_bytes)
     return content
 
 
-_CHECK_PATH = "Check the path: one in a batch file is counted from the folder of that file."
+CHECK_PATH = "Check the path: a relative one is counted from the working directory."
 
 
 def _other_thing(mode: int) -> str:

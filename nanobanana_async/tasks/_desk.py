@@ -114,10 +114,11 @@ class Desk:
 
     def ends_in(self, count: int, row: Row) -> float:
         """Seconds until so many of the tasks in flight will have ended, where they take what that of `row` takes."""
-        usual, now = self.expected(row).usual, self.now()
-        oldest = next(itertools.islice(self.followed, min(count, len(self.followed)) - 1, None), None)
-        first = usual if oldest is None else max(usual / 10, oldest.accepted_at + usual - now)
-        return first + usual * (max(0, count - len(self.followed)) // self.board.throttle.in_flight_cap)
+        usual, running = self.expected(row).usual, len(self.followed)
+        if count > running:  # those that are running, and then those that come after them
+            return usual * (1 + (count - running) // self.board.throttle.in_flight_cap)
+        last = next(itertools.islice(self.followed, count - 1, None))
+        return max(usual / 10, last.accepted_at + usual - self.now())
 
     def note(self, row: Row, to: ItemState, attempt: AttemptState | None = None, **said: Any) -> None:
         """Write down what became of `row`, where there is a journal. `said`: what `Keeper.note` takes."""

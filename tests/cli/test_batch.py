@@ -34,11 +34,12 @@ def states(folder: Path) -> dict[str, str]:
 
 
 def test_a_file_becomes_a_folder_of_pictures(gateway: EmulatorServer, tmp_path: Path) -> None:
-    """What it will cost is said first, what it came to last; stdout stays empty."""
+    """What it will cost is said first, what it came to last; on stdout is each path, as soon as it is saved."""
     said = batch(written(tmp_path, "a cat", "a dog", "a bird"), tmp_path)
     lines = said.err.splitlines()
 
-    assert (said.code, said.out) == (0, "")
+    assert said.code == 0
+    assert sorted(said.out.splitlines()) == sorted(map(str, (tmp_path / "out").glob("*.png")))
     assert lines[:3] == [
         f"3 of 3 to send | into {tmp_path}/out",
         "3 × google/nano-banana",
@@ -103,6 +104,17 @@ def test_all_bad_lines_are_said_at_once_and_nothing_is_sent(gateway: EmulatorSer
     assert not gateway.world.ledger.creates
 
 
+@pytest.mark.parametrize("options", [QUICK])
+def test_a_file_without_a_good_line_has_none_to_leave_out(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """With a wrong header --skip-invalid would help nobody, and is not offered."""
+    table = tmp_path / "rows.csv"
+    table.write_text("Prompt\na cat\n")
+    said = [batch(table, tmp_path, *more) for more in ((), ("--skip-invalid",))]
+
+    assert [one.code for one in said] == [2, 2]
+    assert all("--skip-invalid" not in one.err and "skip_invalid" not in one.err for one in said)
+
+
 def test_bad_lines_can_be_left_out(gateway: EmulatorServer, tmp_path: Path) -> None:
     """They are said, the others are sent, and the exit code is 1."""
     source = tmp_path / "bad.jsonl"
@@ -149,6 +161,30 @@ def test_a_dry_run_says_what_would_be_done(tmp_path: Path) -> None:
     assert "120 credits (0.60 USD) | 0:10 at least, at this rate" in before.err
     assert not was_made
     assert "20 of 30 to send, 10 done before" in after.err
+
+
+def test_a_dry_run_is_json_where_that_is_asked_for(tmp_path: Path) -> None:
+    """One object: what would be sent, for how much, and how far the budget reaches."""
+    source = written(tmp_path, *(f"cat {number}" for number in range(30)))
+    said = nanobanana("batch", source, "-o", tmp_path / "out", "--dry-run", "--json", "--budget", 40)
+    [plan] = said.rows
+
+    assert (plan["to_send"], plan["covered"], plan["models"]) == (30, 10, {"google/nano-banana": 30})
+    assert plan["price"] == {"credits": 120.0, "dollars": 0.6, "unpriced": 0}
+    assert plan["folder"] == str(tmp_path / "out")
+    assert "the budget of 40 credits covers 10 of 30" in said.err.splitlines()
+
+
+def test_a_fault_strikes_the_emulator_of_the_command(tmp_path: Path) -> None:
+    """So that one sees what a batch makes of it; a fault that is none is named."""
+    source = written(tmp_path, "a cat", "a dog")
+    said = batch(source, tmp_path, "--emulator", "--fault", "fail,kind=policy,prompt=dog")
+    wrong = batch(source, tmp_path / "other", "--emulator", "--fault", "fial")
+    alone = batch(source, tmp_path / "third", "--fault", "closed,nth=1")
+
+    assert (said.code, set(states(tmp_path).values())) == (1, {"succeeded", "failed"})
+    assert (wrong.code, "fial" in wrong.err) == (2, True)
+    assert (alone.code, alone.err.splitlines()[0]) == (2, "error: --fault is the emulator's")
 
 
 def test_without_a_key_nothing_is_said_of_a_plan(tmp_path: Path) -> None:
@@ -198,7 +234,8 @@ def test_the_first_failures_are_said_in_full_and_then_counted(tmp_path: Path, mo
     assert said.err.count("the same request would be refused again") == 20
     assert "… and 5 more like these: see the manifest" in said.err
     assert "1 of 26 succeeded, 25 failed" in said.err
-    assert said.err.endswith("What failed for good stays so until its line in the file is changed.\n")
+    assert said.err.endswith("25 failed for good: they stay so until their lines in the file are changed.\n")
+    assert "the same command again" not in said.err
 
 
 def test_what_is_pending_is_adopted_by_the_next_run(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import os
+import pty
 import re
 import sys
 import time
@@ -15,16 +17,29 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from nanobanana_async import Failed, Item, KeyRefusedError, NanoBanana, PolicyError, Result, Skipped, Succeeded, Task
+from nanobanana_async import (
+    Failed,
+    Item,
+    KeyRefusedError,
+    KieRequest,
+    NanoBanana,
+    PolicyError,
+    Result,
+    Skipped,
+    Succeeded,
+    Task,
+)
 from nanobanana_async.cli import _batch_view
 from nanobanana_async.cli._batch_view import BatchView
 from nanobanana_async.cli._counts import Counts, clock
 from nanobanana_async.cli._terminal import Terminal
-from nanobanana_async.events import RunStopped, TaskAccepted, TaskLooked
+from nanobanana_async.events import GateClosed, RunStopped, TaskAccepted, TaskLooked
 from nanobanana_async.outcomes import Pending
 from nanobanana_async.pricing import Price
 from nanobanana_async.runs import Plan
+from nanobanana_async.testing import Emulator
 from nanobanana_async.values import TaskState
+from tests.scripted_kie import until
 
 ITEM = Item(NanoBanana("a cat"), key="cat")
 STOP = KeyRefusedError("no access")
@@ -35,7 +50,10 @@ def plan(**counts: int) -> Plan:
     models = Counter({"google/nano-banana": fates["to_send"]})
     price = Price(4.0 * fates["to_send"])
     total = sum(fates.values()) - fates["invalid"]
-    return Plan(total=total, models=models, price=price, least_seconds=30.0, folder=Path("out"), **fates)
+    covered = fates["to_send"]
+    return Plan(
+        total=total, models=models, price=price, least_seconds=30.0, folder=Path("out"), covered=covered, **fates
+    )
 
 
 def accepted(task_id: str) -> TaskAccepted:
@@ -46,8 +64,8 @@ def looked(task_id: str, state: TaskState) -> TaskLooked:
     return TaskLooked(at=0.0, item=ITEM, task=Task(task_id, state=state), looks=1)
 
 
-def succeeded(task_id: str) -> Succeeded:
-    return Succeeded(item=ITEM, result=Result(task_id, "google/nano-banana", ("http://x/a.png",), 4.0))
+def succeeded(task_id: str, **rest: Any) -> Succeeded:
+    return Succeeded(item=ITEM, result=Result(task_id, "google/nano-banana", ("http://x/a.png",), 4.0), **rest)
 
 
 def on_screen(width: int = 120) -> tuple[Terminal, io.StringIO]:
@@ -68,12 +86,47 @@ def test_the_counts_are_a_line_of_words() -> None:
     """What is done, what went wrong, what is in flight, what it cost, how fast it goes, how long it will take."""
     counts = Counts(100.0, 48, done=8, least_seconds=60.0)
     for number in range(3):
-        counts.hear(accepted(f"t{number}"))
+        counts.hear(accepted(f"t{number}"), 100.0)
     counts.add(succeeded("t0"))
     counts.add(Failed(item=ITEM, error=PolicyError("no")))
 
     assert counts.line(101.0) == "10/48 · 1 failed · 2 in flight · 4 credits · 0:59 left"
     assert counts.line(130.0) == "10/48 · 1 failed · 2 in flight · 4 credits · 2/min · 0:30 left"
+
+
+def test_what_refusals_have_taught_stands_in_the_line() -> None:
+    """For as long as it holds: the limits that are kept, and for how long nothing is sent."""
+    counts = Counts(0.0, 48, least_seconds=60.0, learned="10/10 of 20/10", closed_until=40.5)
+
+    assert counts.line(1.0) == "0/48 · 0 in flight · 0 credits · 10/10 of 20/10 · closed for 40 s · 0:59 left"
+    assert counts.line(50.0) == "0/48 · 0 in flight · 0 credits · 0/min · 10/10 of 20/10 · 0:10 left"
+
+
+def test_what_no_record_tells_makes_the_credits_about_right() -> None:
+    """By the documented price; where there is none, that is said."""
+    counts, odd = Counts(0.0, 3), Item(KieRequest("new", input={}), key="odd")
+    counts.add(Pending(item=ITEM, task=Task("t1")))
+    about = counts.line(1.0)
+    counts.add(Pending(item=odd, task=Task("t2")))
+
+    assert "about 4 credits ·" in about
+    assert "about 4 credits and 1 of unknown price ·" in counts.line(1.0)
+
+
+async def test_the_client_is_asked_what_it_has_learned() -> None:
+    """At a refusal at once; else no more often than can be read; and never once it is closed."""
+    terminal, _ = on_paper()
+    emulator = Emulator(faults=["too-many,times=1,retry-after=40"])
+    with BatchView(terminal, Path("out")) as view:
+        async with emulator.client(on_event=view.hear) as client:
+            view.started(client)
+            work = asyncio.ensure_future(client.submit("a banana"))
+            await until(lambda: "closed for" in view._counts.line(time.monotonic()))
+            closed = view._counts.line(time.monotonic())
+            work.cancel()
+        view.hear(GateClosed(at=0.0, seconds=1.0, error=STOP))
+
+    assert re.search(r"· closed for (39|40) s ·", closed)
 
 
 def test_past_what_the_rate_allows_the_pace_tells_the_time() -> None:
@@ -89,16 +142,17 @@ def test_past_what_the_rate_allows_the_pace_tells_the_time() -> None:
 def test_a_task_is_in_flight_until_it_has_ended() -> None:
     """One of an earlier run as well, once it has been looked at."""
     counts = Counts(0.0)
-    counts.hear(accepted("t1"))
-    counts.hear(looked("t1", TaskState.GENERATING))
-    counts.hear(looked("t2", TaskState.WAITING))
+    counts.hear(accepted("t1"), 0.0)
+    counts.hear(looked("t1", TaskState.GENERATING), 1.0)
+    counts.hear(looked("t2", TaskState.WAITING), 1.0)
     both = set(counts.tasks)
-    counts.hear(looked("t1", TaskState.SUCCESS))
-    counts.hear(RunStopped(at=0.0, error=STOP))
+    counts.hear(looked("t1", TaskState.SUCCESS), 2.0)
+    counts.hear(RunStopped(at=0.0, error=STOP), 2.0)
     counts.add(Pending(item=ITEM, task=Task("t2")))
 
     assert both == {"t1", "t2"}
     assert not counts.tasks
+    assert counts.owed == {"t1"}  # its picture is not saved yet
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0:00"), (59.6, "1:00"), (3600, "1:00:00"), (7325, "2:02:05")])
@@ -140,19 +194,43 @@ def test_on_a_terminal_one_line_is_drawn_over(width: int, bar: bool) -> None:
     assert written.getvalue().endswith(("\x1b[2K", "\x1b[?25h"))
 
 
-def test_json_on_the_way_to_the_same_screen_is_not_drawn_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A line is drawn beside JSON only where that goes to a file."""
-    read_end, write_end = os.pipe()
-    with (tmp_path / "rows").open("w") as file, os.fdopen(write_end, "w") as pipe, os.fdopen(read_end):
+@pytest.mark.parametrize(
+    ("as_json", "beside"), [(True, [True, False, False, False]), (False, [True, False, False, True])]
+)
+def test_what_is_on_the_way_to_the_same_screen_is_not_drawn_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool, beside: list[bool]
+) -> None:
+    """A line is drawn beside what goes to a file; and beside paths on the screen, which are shown above it."""
+    (read_end, write_end), (main, screen_end) = os.pipe(), pty.openpty()
+    with (
+        (tmp_path / "rows").open("w") as file,
+        os.fdopen(write_end, "w") as pipe,
+        os.fdopen(screen_end, "w") as screen,
+        os.fdopen(read_end),
+        os.fdopen(main),
+    ):
         drawn = []
-        for stdout in (file, pipe, io.StringIO()):
+        for stdout in (file, pipe, io.StringIO(), screen):
             terminal, written = on_screen()
             monkeypatch.setattr(sys, "stdout", stdout)
-            with BatchView(terminal, Path("out"), as_json=True) as view:
+            with BatchView(terminal, Path("out"), as_json=as_json) as view:
                 view.planned(plan(to_send=4))
             drawn.append("0/4 ·" in plain(written.getvalue()))
 
-    assert drawn == [True, False, False]
+    assert drawn == beside
+
+
+def test_paths_on_the_screen_are_shown_above_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written straight to the screen they would be drawn over."""
+    main, screen_end = pty.openpty()
+    with os.fdopen(screen_end, "w") as screen, os.fdopen(main, "rb", buffering=0):
+        terminal, written = on_screen()
+        monkeypatch.setattr(sys, "stdout", screen)
+        with BatchView(terminal, Path("out")) as view:
+            view.planned(plan(to_send=4))
+            view.reached(succeeded("t1", files=(Path("out/a.png"),)))
+
+    assert "out/a.png\n" in plain(written.getvalue()).replace("\r", "")
 
 
 def test_elsewhere_there_is_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,5 +276,8 @@ def test_what_the_manifest_holds_is_not_warned_of_again() -> None:
         view.hear(accepted("t1"))
         logger.warning("nobody waits for task %s", "t1")
         logger.warning("nobody waits for task %s", "t2")
+        logger.warning("paid for and not collected: %s", "t0, t1, t3")
+        view.hear(looked("t1", TaskState.SUCCESS))
+        logger.warning("paid for, and not saved yet: %s", "t1")
 
     assert written.getvalue() == "warning: nobody waits for task t2\n"

@@ -139,6 +139,32 @@ def test_the_second_ctrl_c_leaves_it_for_the_next_run(gateway: EmulatorServer, t
     assert all(row["task_id"] for row in manifest(out))
 
 
+@pytest.mark.parametrize("options", [attrs.evolve(SLOW, limit=Limit(5, per=60))])
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGINT, signal.SIGTERM)]
+)
+def test_json_has_an_object_for_whatever_was_left(
+    gateway: EmulatorServer, tmp_path: Path, signals: tuple[signal.Signals, ...]
+) -> None:
+    """What is pending and what was never sent, as the manifest has it; and each item once."""
+    gateway.world.faults.add("stuck,nth=3/3")
+    out, ledger = tmp_path / "out", gateway.world.ledger
+    arguments = ("batch", written(tmp_path, 12), "-o", out, "--speed", SPEED, "--rate", "5/60", "--json")
+    with spawned(*arguments) as process:
+        until(lambda: len(ledger.accepted) == 5 and len(list(out.glob("0*"))) >= 1)
+        for number in signals:
+            heard = ledger.polls.total() + 1  # the next look tells that it goes on, or it has ended
+            process.send_signal(number)
+            until(lambda heard=heard: ledger.polls.total() > heard or process.poll() is not None)  # type: ignore[misc]  # bound on purpose
+        said, _ = process.communicate(timeout=PATIENCE)
+    rows = {row["key"]: row for row in map(json.loads, said.splitlines())}
+
+    assert process.returncode == 130
+    assert len(said.splitlines()) == len(rows) == 12
+    assert {key: row["state"] for key, row in rows.items()} == {row["key"]: row["state"] for row in manifest(out)}
+    assert {"pending", "skipped"} <= {row["state"] for row in rows.values()}
+
+
 @pytest.mark.parametrize("options", [SLOW])
 def test_a_single_picture_that_is_interrupted_can_be_fetched(gateway: EmulatorServer, tmp_path: Path) -> None:
     """The command that does it is said."""

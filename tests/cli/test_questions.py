@@ -124,13 +124,14 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
     folder = with_manifest(
         tmp_path,
         row("a", "succeeded", credits=4.0),
-        row("b", "pending", task_id="t1"),
-        row("c", "unknown"),
+        row("b", "pending", task_id="t1", model="nano-banana-2", request={"prompt": "x"}),
+        row("c", "unknown", model="nano-banana-pro", request={"prompt": "x", "resolution": "4K", "images": ["x.png"]}),
         row("d", "failed"),
     )
     said = nanobanana("status", folder)
 
-    price = "4 credits (0.02 USD) and what the pending ones cost"
+    price = "4 credits (0.02 USD), and about 8 (0.04 USD) for 1 whose records name none"
+    price += ", and up to 24 credits (0.12 USD) more for 1 unknown"
     assert said.code == 1
     assert said.out.splitlines() == [
         f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | {price}",
@@ -143,6 +144,10 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
             "total": 4,
             "states": {"succeeded": 1, "pending": 1, "unknown": 1, "failed": 1},
             "credits": 4.0,
+            "unpriced": 1,
+            "about": 8.0,
+            "unknown_price": 0,
+            "perhaps": {"credits": 24.0, "items": 1},
             "unfinished": [
                 {"key": "b", "state": "pending", "task_id": "t1"},
                 {"key": "c", "state": "unknown", "task_id": None},

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
 from nanobanana_async.models import known_models
 from nanobanana_async.runs import read_items
+from tests.scripted_kie import until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -34,6 +36,16 @@ def run(script: str, folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def web_app() -> Any:
+    """The module, which is in no package."""
+    spec = importlib.util.spec_from_file_location("web_app", EXAMPLES / "web_app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.usefixtures("server")
@@ -57,11 +69,7 @@ def test_the_bot_answers_everybody(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("server")
 async def test_the_web_app_serves_pictures_and_tasks() -> None:
     """Waited for in one request, or handed in and fetched later."""
-    spec = importlib.util.spec_from_file_location("web_app", EXAMPLES / "web_app.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = web_app()
     transport = httpx.ASGITransport(module.app)
 
     async with (
@@ -76,6 +84,29 @@ async def test_the_web_app_serves_pictures_and_tasks() -> None:
     assert picture.headers["content-type"].startswith("image/")
     assert (refused.status_code, refused.json()["detail"][:12]) == (422, "This request")
     assert fetched.json()["state"] in ("success", "running")
+
+
+async def test_the_web_app_makes_nothing_for_who_has_gone(server: EmulatorServer) -> None:
+    """FastAPI does not cancel a handler; the app asks, and what waits for its turn is never sent."""
+    module = web_app()
+    sent: list[dict[str, Any]] = []
+    messages = iter([{"type": "http.request", "body": b""}])
+
+    async def receive() -> dict[str, Any]:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    path = {"path": "/picture", "raw_path": b"/picture", "query_string": b"prompt=a+banana", "headers": []}
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "root_path": "", **path}
+    server.world.faults.add("too-many,retry-after=600")
+    async with module.app.router.lifespan_context(module.app):
+        await module.app(scope, receive, send)
+        await until(lambda: not module.client().statistics().queued)
+
+    assert sent[0]["status"] == 499
+    assert not server.world.ledger.accepted
 
 
 def test_the_prompts_are_48_over_all_models() -> None:

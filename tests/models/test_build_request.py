@@ -96,6 +96,24 @@ def test_without_a_known_model_nothing_is_built(fields: dict[str, Any], message:
     assert message in problems_of(fields)["model"].message
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"model": "flux", "prompt": "x"}, r"^model='flux' is not one of "),
+        (
+            {"model": "nano-banana-2-lite", "prompt": "x", "resolution": "2K"},
+            r"^nano-banana-2-lite has no resolution; ",
+        ),
+        ({"model": "google/nano-banana", "prompt": ""}, r"^google/nano-banana: prompt is empty; "),
+        ({"model": "nano-banana-pro", "x": 1}, r"^nano-banana-pro: 2 problems: "),
+    ],
+)
+def test_a_message_names_the_model_once(fields: dict[str, Any], message: str) -> None:
+    """And no word that its reader has never given, such as that of a dialect."""
+    with pytest.raises(InvalidFieldsError, match=message):
+        build_request(fields)
+
+
 def test_the_way_for_new_models_is_said() -> None:
     """Who uses a model that came out after this release is told of `input`."""
     assert "`input`" in problems_of({"model": "flux", "prompt": "x"})["model"].remedy

@@ -49,12 +49,20 @@ def test_a_template_of_a_text_file_knows_the_prompt(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["nam", "name.upper", "name[0]", "name.__class__", "0"])
+@pytest.mark.parametrize("name", ["title", "name.upper", "name[0]", "name.__class__", "0"])
 def test_a_name_that_is_no_column_is_said_once(tmp_path: Path, name: str) -> None:
     """Nothing is reached but columns; those that there are are listed."""
     assert said(rows_of(tmp_path, "rows.csv", TABLE, prompt=f"a {{{name}}}")) == [
         f"1: prompt: the template names {name!r}, which is not there — There are: sku, name, prompt, price."
     ]
+
+
+@pytest.mark.parametrize(("name", "meant"), [("Prompt", "prompt"), ("nam", "name"), ("SKU", "sku")])
+def test_a_name_that_is_almost_a_column_is_asked_about(tmp_path: Path, name: str, meant: str) -> None:
+    """In other letters, or with one left out."""
+    [problem] = said(rows_of(tmp_path, "rows.csv", TABLE, prompt=f"a {{{name}}}"))
+
+    assert f"the template names {name!r}, which is not there (did you mean {meant!r}?)" in problem
 
 
 def test_where_each_line_has_its_own_columns_each_is_said(tmp_path: Path) -> None:

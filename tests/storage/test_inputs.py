@@ -48,7 +48,7 @@ async def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(BadImageError, match=r"none.png' does not exist") as caught:
         await read_input(tmp_path / "none.png", max_bytes=LIMIT)
-    assert "counted from the folder of that file" in caught.value.remedy
+    assert "counted from the working directory" in caught.value.remedy
     with pytest.raises(BadImageError, match="is not a file but a folder"):
         await read_input(tmp_path, max_bytes=LIMIT)
     with pytest.raises(BadImageError, match="is not a file but a pipe or a device"):

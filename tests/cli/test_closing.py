@@ -1,0 +1,71 @@
+"""The last words of a batch say what is so, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from nanobanana_async import BudgetError, Rate, Report
+from nanobanana_async.cli._closing import closing_lines
+from nanobanana_async.runs import RunReport
+
+
+def said(counts: dict[str, int], **rest: Any) -> list[str]:
+    return closing_lines(RunReport(counts=Counter(counts), report=Report(), manifest=Path("m"), **rest))
+
+
+def test_of_a_batch_that_is_done_nothing_is_said() -> None:
+    """There is nothing to do."""
+    assert said({"succeeded": 48}) == []
+
+
+def test_what_failed_for_good_is_not_said_to_be_sent_again() -> None:
+    """The same command would do nothing for it."""
+    assert said({"succeeded": 1, "failed": 1}) == [
+        "1 failed for good: it stays so until its line in the file is changed."
+    ]
+
+
+def test_what_the_same_command_does_is_said_with_numbers() -> None:
+    """For those that failed in passing, are pending, were skipped, or are not saved."""
+    [go_on, for_good] = said(
+        {"succeeded": 2, "failed": 4, "pending": 1, "skipped": 6}, retryable=1, unsaved=1, changed=0
+    )
+
+    assert go_on == (
+        "To go on, run the same command again: 1 that failed in passing is sent again, 1 pending is waited for, "
+        "6 skipped are sent, 1 not saved is fetched. What the manifest holds as paid for is not paid for again."
+    )
+    assert for_good.startswith("3 failed for good: they stay so")
+
+
+def test_what_stopped_it_comes_first() -> None:
+    """A budget has to be raised before the same command does anything."""
+    [line] = said({"skipped": 3}, stopped_by=BudgetError("spent"))
+
+    assert line.startswith("Once that is put right, run the same command again: 3 skipped are sent.")
+
+
+def test_what_is_unknown_is_named_with_what_can_be_done() -> None:
+    """It is not sent by itself: who wants that takes the risk of paying twice."""
+    [one], [several] = said({"unknown": 1}), said({"unknown": 4})
+
+    assert one.startswith("1 is unknown: it may be paid for, and is not sent again. Look into the vendor's log first;")
+    assert one.endswith("and perhaps pay twice, take its line out of manifest.jsonl.")
+    assert several.startswith("4 are unknown: they may be paid for, and are not sent again.")
+
+
+def test_what_is_wrong_with_the_file_is_said() -> None:
+    """A key of another request, and lines that were left out."""
+    changed, invalid = said({"skipped": 1}, changed=1, invalid=2)
+
+    assert changed == "1 has a key that was used for another request, and is not sent: see the manifest."
+    assert invalid == "2 invalid are not sent: correct the file, and run the same command again."
+
+
+def test_a_limit_that_was_learned_can_be_given() -> None:
+    """Even where all went well: the refusals took time."""
+    assert said({"succeeded": 9}, kept_rate=Rate(10, per=10)) == [
+        "With --rate 10/10 fewer are refused from the beginning."
+    ]

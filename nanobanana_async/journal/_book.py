@@ -43,8 +43,8 @@ from nanobanana_async.journal._troubles import Trouble, is_of_the_disk
 
 logger = logging.getLogger("nanobanana_async")
 
-COPIED_AT_ONCE = 4 * 1024 * 1024
-"""Bytes that the log grows by before it is copied."""
+COPIED_AFTER = 1000
+"""Rows that are changed before the log is copied: three pages each at low load, a third of one in large batches."""
 
 LARGE_LOG = 64 * 1024 * 1024
 """Bytes of the log beyond which all are made to wait until it is begun anew."""
@@ -218,16 +218,12 @@ class Book:
 
     def mind_the_log(self) -> None:
         """Copy the log if it has grown; to be called when nobody waits. What fails is tried again when it has grown."""
-        try:
+        changes = self.connection.total_changes
+        if changes - self._copied < COPIED_AFTER:
+            return
+        self._copied = changes
+        with suppress(OSError, sqlite3.Error):  # what is committed is safe in the log
             size = self.place.with_name(f"{self.place.name}-wal").stat().st_size
-        except OSError:
-            return
-        if size < self._copied:
-            self._copied = 0  # it has begun anew
-        if size - self._copied < COPIED_AT_ONCE:
-            return
-        self._copied = size
-        with suppress(sqlite3.Error):  # what is committed is safe in the log
             self._copy_log(patience=_LOG_PATIENCE if size > LARGE_LOG else 0.0)
 
     def _copy_log(self, *, patience: float) -> None:

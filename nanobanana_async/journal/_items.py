@@ -22,6 +22,7 @@ from nanobanana_async.journal._rules import (
     written,
 )
 from nanobanana_async.journal._runs import Runs
+from nanobanana_async.journal._schema import IS_OPEN
 from nanobanana_async.lifecycle import AttemptState, ItemState
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ _LOCATE = """
     where scope = ? and key = ? and generation = ?
 """
 
-_KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict do update set raw = excluded.raw"
+_KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict (item) do update set raw = excluded.raw"
 
 _RENEW = """
     insert into item (scope, key, generation, state, run, entered_at, updated_at,
@@ -65,9 +66,10 @@ _RENEW = """
     from item where id = ?
 """
 
-_LEFT = """
-    select scope, key, generation, token, run from item where state = 'sending' order by id
-"""
+# Without the words of its condition SQLite would not see that the index of what is open has them all.
+_LEFT = f"""
+    select scope, key, generation, token, run from item where {IS_OPEN} and state = 'sending' order by id
+"""  # noqa: S608  made of our own words
 
 Wanted = tuple[Any, ...]
 """What a draft says of the request, as it is written."""
@@ -102,6 +104,7 @@ def claim(connection: sqlite3.Connection, runs: Runs, intent: Intent, columns: W
             return newest_entry(connection, runs, scope, key)
         number = max(intent.number, attempts + 1)
         connection.execute(_CLAIM, (runs.own, number, token, at, *columns, item))
+        connection.execute("delete from answer where item = ?", (item,))
     connection.execute(_SEND, (item, number, token, runs.own, intent.price, at))
     return Claimed(generation, number)
 

@@ -189,7 +189,10 @@ class MemoryJournal:
             if attempt.state in COUNTED and (attempt.answered_at is None or attempt.answered_at >= since)
         ]
         in_flight = [_in_flight(row.shown(is_owned=False)) for row in rows if row.entry.state in IN_FLIGHT]
-        return Standing(tuple(sorted(sent, key=lambda one: one.sent_at)), tuple(in_flight))
+        return Standing(
+            tuple(sorted(sent, key=lambda one: (one.sent_at, one.answered_at or 0.0))),
+            tuple(sorted(in_flight, key=lambda one: (one.sent_at, one.scope, one.key))),
+        )
 
     async def spent(self, scope: str) -> Spent:
         """What a scope has cost, and may still cost; see `Journal.spent`."""
@@ -223,6 +226,7 @@ class MemoryJournal:
 
 
 def _in_flight(entry: Entry) -> InFlight:
+    assert entry.sent_at is not None
     return InFlight(
         scope=entry.scope,
         key=entry.key,

@@ -27,8 +27,8 @@ _SETTINGS = (
     "pragma checkpoint_fullfsync = on",
     "pragma wal_autocheckpoint = 10000",  # in pages, and a net: it is copied earlier, when nobody waits
     "pragma cache_size = -8000",  # in KiB: the inner pages of the indices of a million keys
-    "pragma journal_size_limit = 0",  # a log that begins anew is cut, and so its size tells how much is in it
-    "pragma temp_store = memory",
+    "pragma journal_size_limit = 16777216",  # a log that begins anew overwrites the old one, which is faster
+    "pragma temp_store = memory",  # what a savepoint may have to undo: a full disk has no room for it
 )
 
 # SQLite's locks belong to the process: to close any other opening of the file would take them from a connection. So in
@@ -71,8 +71,10 @@ def _set_up(connection: sqlite3.Connection, place: Path) -> None:
 
 def refuse_others(connection: sqlite3.Connection, place: Path) -> None:
     """Raises: ConfigurationError where the file is a database of something else; an empty one is a new journal."""
+    connection.execute("begin")  # both of one moment: somebody may be at making it
     application = connection.execute("pragma application_id").fetchone()[0]
     tables = connection.execute("select count(*) from sqlite_master").fetchone()[0]
+    connection.execute("rollback")
     if application != APPLICATION_ID and (application or tables):
         raise ConfigurationError(
             f"{str(place)!r} is a database, and no journal of nanobanana-async; it was left as it is",

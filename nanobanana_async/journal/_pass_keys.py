@@ -19,7 +19,7 @@ _TABLES = (
     "create table given (name blob primary key) without rowid",
     "begin",  # and never committed: nothing of it is to last
 )
-_COUNT = "insert into base values (?, 1) on conflict do update set number = number + 1"
+_COUNT = "insert into base values (?, 1) on conflict (name) do update set number = number + 1"
 
 
 @attrs.define(eq=False)

@@ -81,14 +81,16 @@ _ANSWERS = """
     )
 """
 
+IS_OPEN = "state in ('sending', 'accepted', 'pending', 'unknown')"
+"""The condition of the index that is small, whatever the journal holds: what is over is not in it."""
+
 STEPS: tuple[Step, ...] = (
     (
         _WHOSE,
         _RUNS,
         _ITEMS,
         "create unique index item_by_key on item (scope, key, generation)",
-        # Small, whatever the journal holds: what is over is not in it.
-        "create index item_open on item (state) where state in ('sending', 'accepted', 'pending', 'unknown')",
+        f"create index item_open on item (state) where {IS_OPEN}",
         _ATTEMPTS,
         "create index attempt_by_time on attempt (sent_at)",
         _ANSWERS,

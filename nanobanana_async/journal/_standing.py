@@ -25,13 +25,13 @@ class InFlight:
     state: ItemState
     task_id: str | None
     model: str
-    sent_at: float | None
+    sent_at: float
     accepted_at: float | None
 
 
 @attrs.frozen
 class Standing:
-    """What was `sent` lately and counts, in order; and what is `in_flight` still."""
+    """What was `sent` lately and counts, and what is `in_flight` still; both in the order in which they were sent."""
 
     sent: tuple[Sent, ...] = ()
     in_flight: tuple[InFlight, ...] = ()

@@ -147,6 +147,11 @@ class Unknown(_Outcome):
         """Always ``"unknown"``."""
         return "unknown"
 
+    @property
+    def task_id(self) -> str | None:
+        """The id of a task that may be its own: an answer that said no has named it."""
+        return self.error.task_id
+
 
 @attrs.frozen(kw_only=True)
 class Skipped(_Outcome):

@@ -210,7 +210,7 @@ class Problem:
 
     `enveloped` says that the answer came in the gateway's own form (so it is the gateway's word, not a proxy's).
     `code` is the number in the envelope, `status` the one of HTTP; `text` is the message, or a bounded snippet of
-    what came instead. `retry_after` is in seconds.
+    what came instead. `retry_after` is in seconds. `task_id` is there where an answer that says no names a task.
     """
 
     status: int
@@ -219,6 +219,7 @@ class Problem:
     enveloped: bool
     retry_after: float | None = None
     location: str | None = None
+    task_id: str | None = None
 
 
 @attrs.frozen

@@ -54,7 +54,7 @@ class JobsDialect:
         """The id of the accepted task, or the refusal."""
         answer = open_envelope(reply, secret=self.bearer)
         if not answer.ok:
-            return Refused(answer.problem())
+            return Refused(attrs.evolve(answer.problem(), task_id=_accepted(answer)))
         task_id = _accepted(answer)
         return Accepted(task_id) if task_id is not None else Refused(answer.problem("the answer has no task id"))
 

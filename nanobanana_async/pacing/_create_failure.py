@@ -131,6 +131,8 @@ def _after_network_error(error: NetworkError, url: str, attempts: Attempts, *, h
 
 def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_error: OnServerError) -> NextStep:
     """The gateway's own envelope: what it says of the request, then of the account, then of itself."""
+    if problem.task_id is not None:  # it says no, and names a task that it has made all the same
+        return HoldUnknown(_unknown(f"a create was refused ({problem.text}) with a task in the answer", problem))
     by_text = _by_text(problem, attempts)
     if by_text is not None:
         return by_text
@@ -241,4 +243,5 @@ def _code(problem: Problem) -> int | str | None:
 
 
 def _unknown(message: str, problem: Problem | None = None) -> UnknownOutcomeError:
-    return UnknownOutcomeError(message, problem=problem)
+    task_id = problem.task_id if problem is not None else None
+    return UnknownOutcomeError(message, problem=problem, task_id=task_id)

@@ -254,3 +254,12 @@ def test_no_answer_whatever_raises(body: bytes, status: int, header: str) -> Non
         assert said.problem.text
         assert len(said.problem.text) <= 1100
         assert said.problem.text.isprintable()
+
+
+@pytest.mark.parametrize(
+    "body", [{"code": 500, "msg": "no", "data": {"taskId": "task7"}}, {"code": 504, "taskId": "task7"}]
+)
+def test_a_no_that_names_a_task_hands_its_id_on(body: JSON) -> None:
+    """Whether it was made all the same is for others to judge; the id is all that can tell."""
+    assert refused(reply(body)).task_id == "task7"
+    assert refused(reply({"code": 500, "msg": "no", "data": None})).task_id is None

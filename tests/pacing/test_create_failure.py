@@ -161,6 +161,15 @@ def test_what_is_clear_goes_before_words_and_codes_that_are_not(problem: Problem
     assert isinstance(after(problem), step)
 
 
+@pytest.mark.parametrize("code", [500, 422, 429, 402])
+def test_a_no_that_names_a_task_is_unknown(code: int) -> None:
+    """The task may be there, and paid for: its id is in the error, and nothing is sent again."""
+    step = after(Problem(200, code, "something", enveloped=True, task_id="task7"))
+
+    assert isinstance(step, HoldUnknown)
+    assert step.error.task_id == "task7"
+
+
 def test_an_error_of_the_gateways_own_may_ask_for_time() -> None:
     """A Retry-After of a 500 is handed on to the one item that it was said to."""
     step = after(own(500, "Internal Error", retry_after=60.0))

@@ -53,5 +53,7 @@ class ModelInfo:
         # model of 30 to 60 s), though some are as quick as a prompt alone: so only the usual time grows. A model that
         # does nothing but edits has that in its own range.
         factor = {"2K": 1.5, "4K": 2.0}.get(resolution or "", 1.0)
-        usual = self.expected.usual * (2 if editing and not self.images[0] else 1)
-        return Expected(first=self.expected.first * factor, usual=usual * factor)
+        longer = 2.0 if editing and not self.images[0] else 1.0
+        if factor == longer == 1.0:  # as most are: no need for one of its own for each of a thousand tasks
+            return self.expected
+        return Expected(first=self.expected.first * factor, usual=self.expected.usual * longer * factor)

@@ -126,7 +126,12 @@ async def test_what_is_entered_is_new_and_nobodys(journal: AnyJournal) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"data": datetime(2026, 1, 1, tzinfo=UTC)}, {"data": {1: {2}}}, {"request": {"x": b"bytes"}}, {"key": "half \ud800"}],
+    [
+        {"data": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"data": {1: {2}}},
+        {"request": {"x": b"bytes"}},
+        {"key": "half \ud800"},
+    ],
     ids=str,
 )
 async def test_what_cannot_be_written_is_never_claimed(journal: AnyJournal, wrong: dict[str, Any]) -> None:

@@ -35,7 +35,9 @@ PLACE = Kind(
     "a folder, or a function (not async) from (item, place in the input) to a path, or None",
     lambda value: value is None or isinstance(value, str | Path) or LISTENER.fits(value),
 )
-
+A_NAME = Kind(
+    "a text that is not blank: the name of a batch", lambda value: isinstance(value, str) and value.strip() != ""
+)
 
 _ANY_PROMPT = "a banana"
 
@@ -102,12 +104,14 @@ class ManyImages(ClientLifetime):
             ordered,
             self._policies.in_flight + AHEAD,
             Purse(Budget(budget)) if budget is not None else None,
-            self._book(name, KeyRules(on_change=on_change, retry_failed=retry_failed)),
+            self._book(name, KeyRules(on_change=on_change, retry_failed=retry_failed), save_to),
         )
 
-    def _book(self, name: str, rules: KeyRules) -> BatchBook | None:
+    def _book(self, name: str, rules: KeyRules, save_to: object) -> BatchBook | None:
+        A_NAME.check(name=name)
         desk = self._open().manager.desk
-        return BatchBook(desk, desk.keeper, name, rules) if desk.keeper is not None else None
+        folder = Path(save_to) if isinstance(save_to, str | Path) else None
+        return BatchBook(desk, desk.keeper, name, rules, folder) if desk.keeper is not None else None
 
     def plan(
         self,

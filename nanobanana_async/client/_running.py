@@ -25,6 +25,7 @@ from nanobanana_async.tasks import (
     Settings,
     TaskManager,
     Uploads,
+    nothing_charged,
     restore,
 )
 from nanobanana_async.transport import HttpxTransport, Transport
@@ -93,10 +94,14 @@ class Running:
     async def begin(cls, policies: Policies) -> Self:
         """What `assemble` puts together, warm. Raises: ConfigurationError."""
         running = cls.assemble(policies)
-        if running._own_transport is not None:
-            await running._own_transport.warm_up(running.gateway.address)
-        if running.manager.desk.keeper is not None:
-            await running._resume(running.manager.desk.keeper, policies)
+        try:
+            if running._own_transport is not None:
+                await running._own_transport.warm_up(running.gateway.address)
+            if running.manager.desk.keeper is not None:
+                await running._resume(running.manager.desk.keeper, policies)
+        except BaseException:
+            await running._release()
+            raise
         return running
 
     async def _resume(self, keeper: Keeper, policies: Policies) -> None:
@@ -124,7 +129,8 @@ class Running:
             on_event=policies.on_event,
         )
         if policies.journal is not None:
-            desk.keeper = Keeper(_journal(policies.journal), desk.wall, desk.random)
+            desk.keeper = Keeper(_journal(policies.journal), desk.wall)
+            desk.keeper.on_broken = lambda error: desk.stop(nothing_charged(error), "storage")
         manager = TaskManager(desk, Uploads(desk), Crew(loop), loop)
         desk.contested = manager.contested
         return cls(gateway, manager, Fetcher(desk), own)
@@ -134,11 +140,17 @@ class Running:
         try:
             await self.manager.aclose(grace)
         finally:
+            await self._release()
+
+    async def _release(self) -> None:
+        try:
             if self.manager.desk.keeper is not None:
                 await self.manager.desk.keeper.aclose()
+        finally:
             if self._own_transport is not None:
                 await self._own_transport.aclose()
 
 
 def _journal(given: str | os.PathLike[str] | Journal) -> Journal:
+    """The journal that was given, or that of the path that was."""
     return SQLiteJournal(given) if isinstance(given, str | os.PathLike) else given

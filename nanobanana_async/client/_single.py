@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import overload
@@ -180,7 +181,7 @@ class SingleImages(ClientLifetime):
         YES_OR_NO.check(retry_failed=again)  # "none" would mean yes
         if manager.desk.keeper is None:
             return Row(item, request)
-        key = item.key if item.key is not None else f"call-{int(manager.desk.random() * 2**52):013x}"
+        key = item.key if item.key is not None else f"call-{secrets.token_hex(8)}"  # whatever the seed: it has no other
         place = await place_of(request, scope="", key=key, data=item.data)
         row = under_way(manager.desk, place) if item.key is not None else None
         if row is None:

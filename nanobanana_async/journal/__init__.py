@@ -4,6 +4,7 @@
 a client but not the process. Both keep the same promises (`Journal`). Importing this package loads no sqlite3.
 """
 
+from nanobanana_async.journal._contents import Contents, read_journal
 from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Intent
 from nanobanana_async.journal._journal import Journal, Pass
 from nanobanana_async.journal._memory import MemoryJournal
@@ -14,6 +15,7 @@ __all__ = [
     "Attempt",
     "Change",
     "Claimed",
+    "Contents",
     "Draft",
     "Entry",
     "InFlight",
@@ -25,4 +27,5 @@ __all__ = [
     "Sent",
     "Spent",
     "Standing",
+    "read_journal",
 ]

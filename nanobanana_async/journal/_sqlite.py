@@ -64,7 +64,9 @@ class SQLiteJournal:
             refuse_second_opening(self._loop)
             self.abandon()
         loop = asyncio.get_running_loop()
-        writer: Writer = InlineWriter() if self._inline else ThreadedWriter(loop)
+        # On a virtual clock no thread can be waited for: hours would pass meanwhile.
+        is_inline = self._inline or getattr(loop, "is_virtual", False)
+        writer: Writer = InlineWriter() if is_inline else ThreadedWriter(loop)
         await writer.open(partial(_opened, self._path, gateway, clock))
         self._writer, self._loop, self._clock = writer, loop, clock
 

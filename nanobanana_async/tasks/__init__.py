@@ -6,7 +6,7 @@ from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk, EventListener, OnUnknown, Settings
 from nanobanana_async.tasks._fetching import Fetcher
-from nanobanana_async.tasks._keeper import Keeper, KeyRules, OnChange, RetryFailed
+from nanobanana_async.tasks._keeper import Keeper, KeyRules, OnChange, RetryFailed, nothing_charged
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._past import Past
 from nanobanana_async.tasks._placing import place_of
@@ -49,6 +49,7 @@ __all__ = [
     "ask",
     "ask_status",
     "names_in",
+    "nothing_charged",
     "place_of",
     "prompt_of",
     "refuse_no_source",

@@ -33,9 +33,10 @@ from nanobanana_async.errors import (
 )
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Succeeded
+from nanobanana_async.outcomes import Failed, Outcome, SkipReason, Succeeded
 from nanobanana_async.tasks._batch_book import BatchBook
-from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid
+from nanobanana_async.tasks._keeper import nothing_charged
+from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid, not_sent
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._report import Limits, Report, Tally
@@ -128,10 +129,12 @@ class Batch:
         self._manager.withdraw(tuple(self._rows.values()))
         for row in self._rows.values():
             self._leave(as_it_stands(row))
-        if not (await asyncio.wait([self._feeder], timeout=SOURCE_PATIENCE))[0]:
-            logger.warning("the source of a batch goes on after the batch: it holds on to its cancellation")
-        if self._book is not None:
-            await self._book.close()
+        try:
+            if not (await asyncio.wait([self._feeder], timeout=SOURCE_PATIENCE))[0]:
+                logger.warning("the source of a batch goes on after the batch: it holds on to its cancellation")
+        finally:
+            if self._book is not None:
+                await self._book.close()
 
     def stop_sending(self) -> None:
         """Send nothing more. What is on its way is finished and comes out; the rest comes out as skipped."""
@@ -229,29 +232,36 @@ class Batch:
         index = self._pulled
         self._pulled += 1
         item = given if isinstance(given, Item) else Item(given)  # type: ignore[arg-type]  # checked by request_of
-        row: Row | None = None
+        row = Row(item, index=index)
         try:
             row = await self._row_of(item, index)
-            item = row.item
-            if self._book is not None and await self._is_known(row, self._book):
-                return
-            if self._stopped is None and self._purse is not None:
-                assert row.request is not None
-                await self._purse.reserve(index, row.request)
-            if self._stopped is not None:
-                self._rows.pop(index, None)
-                self._skip(item, index, *self._stopped)
-                return
-            self._rows[index] = row
-            self._unsent.add(index)
-            self._manager.add(row)
+            if self._book is None or not await self._is_known(row, self._book):
+                await self._send(row)
         except BudgetError as error:
-            self._skip(item, index, "budget", error)
+            self._over(not_sent(row, "budget", error))
+        except StorageError as error:  # of the journal: nothing can be asked of it, and so nothing be sent
+            nothing = nothing_charged(error)
+            if self._stopped is None:
+                self._manager.desk.stop(nothing, "storage")
+            self._over(not_sent(row, "storage", nothing))
         except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
             self._rows.pop(index, None)
             self._unsent.discard(index)
             failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
-            self._over(Failed(item=item, index=index, error=failure))
+            self._over(Failed(item=row.item, index=index, error=failure))
+
+    async def _send(self, row: Row) -> None:
+        """Send it, as soon as the budget allows. Raises: BudgetError, where it will not."""
+        if self._stopped is None and self._purse is not None:
+            assert row.request is not None
+            await self._purse.reserve(row.index, row.request)
+        if self._stopped is not None:
+            self._over(not_sent(row, *self._stopped))
+            return
+        self._tally.possible_duplicates += row.lost is not None
+        self._rows[row.index] = row
+        self._unsent.add(row.index)
+        self._manager.add(row)
 
     async def _row_of(self, item: Item, index: int) -> Row:
         request = request_of(item, self._build)
@@ -263,26 +273,21 @@ class Batch:
 
     async def _is_known(self, row: Row, book: BatchBook) -> bool:
         """Whether an earlier run has left something of `row`: it is handed out, or followed from now on."""
-        self._rows[row.index] = row
         outcome = await book.recall(row)
-        if row.state is ItemState.ACCEPTED and outcome is None:
+        if outcome is not None:
+            self._known(row, outcome)
+        elif row.state is ItemState.ACCEPTED:
+            self._rows[row.index] = row
             if self._purse is not None:
                 self._purse.adopt(row.index, row.place.price if row.place is not None else None)
             self._manager.pump()
-            return True
-        del self._rows[row.index]
-        if outcome is not None:
-            self._known(row, outcome)
-        return outcome is not None
+        return row.state is not ItemState.NEW or outcome is not None
 
     def _known(self, row: Row, outcome: Outcome) -> None:
         if isinstance(outcome, Succeeded) and not outcome.files:
             self._made(row, outcome)
         else:
             self._deliver(outcome)
-
-    def _skip(self, item: Item, index: int, reason: SkipReason, error: NanoBananaError | None) -> None:
-        self._over(Skipped(item=item, index=index, reason=reason, error=error))
 
     def _over(self, outcome: Outcome) -> None:
         """An item is over: what was reserved for it is settled, and it is handed out."""
@@ -329,8 +334,9 @@ class Batch:
         self._room.set()
         if self._purse is not None:
             self._purse.settle(outcome)
-        self._tally.settled(outcome, row.price)
-        if isinstance(outcome, Succeeded):
+        if not row.is_adopted:  # an earlier run has paid for it
+            self._tally.settled(outcome, row.price)
+        if isinstance(outcome, Succeeded) and not row.is_adopted:
             self._tally.known(outcome.result, after=self._now() - row.accepted_at)
         if self._closed:
             self._leave(outcome)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import attrs
 
-from nanobanana_async.errors import UsageError
+from nanobanana_async.errors import BatchBusyError, ClientClosedError, UsageError
 from nanobanana_async.journal import Pass
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, Succeeded
@@ -12,19 +15,20 @@ from nanobanana_async.pricing import Budget
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place
 from nanobanana_async.tasks._placing import place_of
-from nanobanana_async.tasks._recalling import recall
+from nanobanana_async.tasks._recalling import are_there, recall
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Item, Request
 
 
 @attrs.define(eq=False)
 class BatchBook:
-    """What a batch called `name` asks of the journal, and tells it."""
+    """What a batch called `name` asks of the journal, and tells it. `folder` is where its pictures go, if known."""
 
     _desk: Desk
     _keeper: Keeper
     _name: str
     _rules: KeyRules
+    _folder: Path | None = None
     _pass: Pass | None = attrs.field(default=None, init=False)
 
     async def open(self, budget: Budget | None) -> None:
@@ -32,18 +36,29 @@ class BatchBook:
 
         Raises:
             BatchBusyError: a batch of that name is running, here or in another process.
+            StorageError: the journal can't be read.
         """
-        journal = self._keeper.journal
-        await journal.hold(self._name)
-        self._pass = await journal.begin_pass(self._name)
-        if budget is not None:
-            budget.begin_with((await journal.spent(self._name)).total)
+        names, journal = self._keeper.names, self._keeper.journal
+        if self._name in names:
+            raise BatchBusyError(f"a batch called {self._name!r} is running in this client; nothing was sent")
+        names.add(self._name)
+        try:
+            await journal.hold(self._name)
+            self._pass = await journal.begin_pass(self._name)
+            await self._keeper.written()
+            if budget is not None:
+                budget.begin_with((await journal.spent(self._name)).total)
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Let go of the name."""
         if self._pass is not None:
             self._pass.close()
+        with suppress(ClientClosedError):  # a journal that is closed has let go of it
             await self._keeper.journal.let_go(self._name)
+        self._keeper.names.discard(self._name)
 
     async def place(self, item: Item, request: Request) -> Place:
         """Where `item` stands in the journal.
@@ -62,9 +77,27 @@ class BatchBook:
 
     async def recall(self, row: Row) -> Outcome | None:
         """What became of `row` in an earlier run; None where it is to be sent, or is followed from now on."""
-        return await recall(self._desk, self._keeper, row, self._rules)
+        row.rules = self._rules
+        outcome = await recall(self._desk, self._keeper, row, self._rules)
+        if isinstance(outcome, Succeeded) and not outcome.files and row.place is not None:
+            return await self._moved(row.place, outcome)
+        return outcome
+
+    async def _moved(self, place: Place, outcome: Succeeded) -> Succeeded:
+        """The outcome with its files, where these are no longer where they were put but in the folder of this run."""
+        if self._folder is None or not place.files:
+            return outcome
+        files = tuple(self._folder / Path(file).name for file in place.files)
+        if not await are_there(files):
+            return outcome
+        moved = attrs.evolve(outcome, files=files)
+        self.saved(place, moved)
+        return moved
 
     def saved(self, place: Place, outcome: Succeeded) -> None:
         """The pictures of an item are safe."""
-        if outcome.files and outcome.file_error is None:
-            self._keeper.note(place, ItemState.SAVED, files=tuple(str(file.absolute()) for file in outcome.files))
+        if not outcome.files or outcome.file_error is not None:
+            return
+        if place.found is ItemState.SAVED:  # where they are no more
+            self._keeper.note(place, ItemState.SUCCEEDED)
+        self._keeper.note(place, ItemState.SAVED, files=tuple(str(file.absolute()) for file in outcome.files))

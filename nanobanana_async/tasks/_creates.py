@@ -7,7 +7,6 @@ a row that is to be tried again goes back to the board, and through the gate and
 from __future__ import annotations
 
 import asyncio
-import copy
 from typing import assert_never
 
 import attrs
@@ -27,6 +26,7 @@ from nanobanana_async.pacing import (
 )
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._keeper import nothing_charged
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
 
@@ -54,6 +54,7 @@ async def _claimed(desk: Desk, job: Job) -> bool:
     row = job.row
     if desk.keeper is None or row.place is None:
         return True
+    is_sent_again = row.place.found is ItemState.UNKNOWN and not row.resent
     try:
         entry = await desk.keeper.claim(row.place)
     except asyncio.CancelledError:
@@ -62,15 +63,19 @@ async def _claimed(desk: Desk, job: Job) -> bool:
         raise
     except StorageError as error:
         _not_claimed(desk, job)
-        nothing = copy.copy(error)
-        nothing.charged = "no"
-        desk.skip(row, "storage", nothing)
-        desk.stop(nothing, "storage")
+        desk.skip(row, "storage", nothing_charged(error))
+        desk.stop(nothing_charged(error), "storage")
+        return False
+    except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; nothing was sent
+        _not_claimed(desk, job)
+        _not_encodable(desk, row, error)
         return False
     if entry is not None:  # somebody else sends it, or has sent it
         _not_claimed(desk, job)
         desk.contested(row)
         return False
+    desk.is_sent_as(row, row.place.token)
+    desk.possible_duplicates += is_sent_again
     return True
 
 
@@ -253,6 +258,9 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
 
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
+    if row.called is not None:  # but a callback has come
+        desk.accept(row, row.called)
+        return
     if not _may_be_resent(desk, row):
         hold(desk, row, error)
         return
@@ -262,7 +270,11 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     row.lost = error
     row.resent += 1
     desk.possible_duplicates += 1
-    _back_to_new(desk, row)
+    if row.place is not None:
+        row.place.lost.add(row.place.token)
+        row.place.found = ItemState.UNKNOWN  # in the journal it stays so until it is claimed again
+    row.move(ItemState.NEW)
+    desk.board.free_slot(row)
     desk.board.queue.append(row)
 
 
@@ -280,7 +292,7 @@ def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     desk.hold(row, error)
 
 
-def _back_to_new(desk: Desk, row: Row, attempt: AttemptState | None = None) -> None:
+def _back_to_new(desk: Desk, row: Row, attempt: AttemptState) -> None:
     row.move(ItemState.NEW)
     desk.note(row, ItemState.NEW, attempt)
     desk.board.free_slot(row)

@@ -22,7 +22,7 @@ from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unkn
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
 from nanobanana_async.settings import ABOVE_ZERO, instance_of, one_of
 from nanobanana_async.tasks._board import Board
-from nanobanana_async.tasks._keeper import Keeper
+from nanobanana_async.tasks._keeper import Keeper, Place
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._waits import Waits
 from nanobanana_async.transport import Transport
@@ -74,6 +74,7 @@ class Desk:
     keeper: Keeper | None = None
     contested: Callable[[Row], None] = lambda _: None
     by_key: dict[tuple[str, str], Row] = attrs.field(factory=dict, init=False)
+    by_token: dict[str, Row] = attrs.field(factory=dict, init=False)
     runs: list[Stoppable] = attrs.field(factory=list, init=False)
     preparing: dict[Row, None] = attrs.field(factory=dict, init=False)  # sets, in an order that can be repeated
     sending: dict[Row, None] = attrs.field(factory=dict, init=False)
@@ -124,6 +125,12 @@ class Desk:
         """Write down what became of `row`, where there is a journal. `said`: what `Keeper.note` takes."""
         if self.keeper is not None and row.place is not None:
             self.keeper.note(row.place, to, attempt, **said)
+
+    def is_sent_as(self, row: Row, token: str) -> None:
+        """A create of `row` has that token: a callback that names it means this row, until it is over."""
+        if row.place is not None:
+            row.place.tokens.append(token)
+            self.by_token[token] = row
 
     def accept(self, row: Row, task_id: str) -> None:
         """The gateway has taken `row`: it is paid for, and looked at from now on."""
@@ -190,13 +197,20 @@ class Desk:
         self._let_go(row)
         self.preparing.pop(row, None)
         board.queue.withdraw(row)
-        if row.place is not None and self.by_key.get((row.place.scope, row.place.key)) is row:
-            del self.by_key[row.place.scope, row.place.key]
+        if row.place is not None:
+            self._forget(row, row.place)
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
             board.waiting.set(row, self.now() + SLOT_MARGIN * self.expected(row).usual)
         else:
             board.free_slot(row)
         row.settle(outcome)
+
+    def _forget(self, row: Row, place: Place) -> None:
+        """From now on the journal alone knows its key and its tokens."""
+        if self.by_key.get((place.scope, place.key)) is row:
+            del self.by_key[place.scope, place.key]
+        for token in place.tokens:
+            self.by_token.pop(token, None)
 
     def fail(self, row: Row, error: NanoBananaError) -> None:
         """`row` ends as failed."""

@@ -6,22 +6,28 @@ Theory of operation
    thing that is waited for.
 2. Everything after it is noted in the order in which it happened, and written as fast as the disk takes it. A crash in
    between loses no more than the last of these steps: an id that had come is then unknown, and is told as such.
-3. What is noted of a row is written before it is claimed again.
-4. Where the disk fails, what is paid for is still collected. The journal keeps what could not be written and tries
-   again with whatever is written next; no more creates are sent, because none could be claimed.
+3. What is noted of a row is written before it is claimed again. A key that is to be sent again, after a failure or a
+   lost answer, keeps the state it was found in until then: if it comes to nothing, nothing was forgotten.
+4. A step leaves the outbox in the moment in which the journal has it. Each has a task to carry it there, and whichever
+   begins takes the oldest; so who cancels all tasks of a loop loses none, and none overtakes another.
+5. Who is cancelled while he claims can't tell whether he has the claim. It is looked up and given back.
+6. Where the disk fails, what is paid for is still collected. The journal keeps what could not be written and tries
+   again with whatever is written next; `on_broken` hears of it once, and no more creates are sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import attrs
 
-from nanobanana_async.errors import NanoBananaError, StorageError
+from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageError
 from nanobanana_async.journal import Change, Claimed, Entry, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.settings import one_of
@@ -51,7 +57,12 @@ class KeyRules:
 
 @attrs.define(eq=False)
 class Place:
-    """Where a row stands in the journal, and what is said of it there. `token` is that of its newest attempt."""
+    """Where a row stands in the journal, and what is said of it there.
+
+    `token` is that of its newest attempt, `tokens` are those of all that were made or found by this client, `lost` of
+    those whose answer was. `found` is the state in which it was found there, and `files` are the pictures that were
+    saved for it; until it is claimed.
+    """
 
     scope: str
     key: str
@@ -63,45 +74,80 @@ class Place:
     data: JSON = None
     generation: int = 1
     token: str = ""
+    found: ItemState | None = None
+    files: tuple[str, ...] = ()
+    tokens: list[str] = attrs.field(factory=list)
+    lost: set[str] = attrs.field(factory=set)
+
+
+@attrs.frozen
+class _InDoubt:
+    """A claim that was cut short: nobody knows whether it was granted."""
+
+    scope: str
+    key: str
+    token: str
 
 
 @attrs.define(eq=False)
 class Keeper:
-    """Writes to `journal`. `wall` is the time of day, `random` for tokens, `on_broken` hears of a disk that fails."""
+    """Writes to `journal`. `wall` is the time of day, `on_broken` hears of a disk that fails.
+
+    `names` are those of the batches of this client: the journal's locks tell clients apart, not batches of one.
+    """
 
     journal: Journal
     wall: Callable[[], float]
-    random: Callable[[], float]
     on_broken: Callable[[StorageError], None] = lambda _: None
-    _outbox: deque[Change] = attrs.field(factory=deque, init=False)
-    _writing: asyncio.Task[None] | None = attrs.field(default=None, init=False)
+    names: set[str] = attrs.field(factory=set, init=False)
+    _outbox: deque[Change | _InDoubt] = attrs.field(factory=deque, init=False)
+    _starting: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
+    _writing: dict[asyncio.Task[None], None] = attrs.field(factory=dict, init=False)
+    _is_failing: bool = attrs.field(default=False, init=False)
+
+    async def find(self, scope: str, key: str) -> Entry | None:
+        """What is known of a key, with all that was noted of it here. Raises: StorageError."""
+        await self.written()
+        return await self.journal.find(scope, key)
 
     async def claim(self, place: Place) -> Entry | None:
         """The right to send a create, durable: None where it is given, else the entry of who has it.
 
         Raises:
             StorageError: the intent can't be made durable. Nothing may be sent.
+            UsageError: what is said of it can't be written down.
         """
         await self.written()
-        place.token = f"{int(self.random() * 2**52):013x}{int(self.random() * 2**52):013x}"
-        said = await self.journal.claim(
-            Intent(
-                scope=place.scope,
-                key=place.key,
-                fingerprint=place.fingerprint,
-                request=place.request,
-                data=place.data,
-                model=place.model,
-                dialect=place.dialect,
-                price=place.price,
-                at=self.wall(),
-                token=place.token,
-            )
-        )
+        if place.found in (ItemState.FAILED, ItemState.UNKNOWN):
+            self.note(place, ItemState.NEW)
+            await self.written()
+        place.found = None
+        place.token = secrets.token_hex(13)
+        try:
+            said = await self.journal.claim(self._intent(place))
+        except StorageError:
+            raise
+        except BaseException:
+            self._put(_InDoubt(place.scope, place.key, place.token))
+            raise
         if isinstance(said, Claimed):
             place.generation = said.generation
             return None
         return said
+
+    def _intent(self, place: Place) -> Intent:
+        return Intent(
+            scope=place.scope,
+            key=place.key,
+            fingerprint=place.fingerprint,
+            request=place.request,
+            data=place.data,
+            model=place.model,
+            dialect=place.dialect,
+            price=place.price,
+            at=self.wall(),
+            token=place.token,
+        )
 
     def note(
         self,
@@ -113,7 +159,7 @@ class Keeper:
         **said: Any,
     ) -> None:
         """Write down what became of an item, and of its attempt, as soon as can be. `said`: the fields of `Change`."""
-        self._outbox.append(
+        self._put(
             Change(
                 scope=place.scope,
                 key=place.key,
@@ -125,30 +171,80 @@ class Keeper:
                 **said,
             )
         )
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def written(self) -> None:
-        """Wait until all that was noted is written, or could not be."""
-        while self._writing is not None and not self._writing.done():
-            await asyncio.wait([self._writing])
+        """Wait until all that was noted so far is written, or could not be."""
+        is_cut_short = True
+        while is_cut_short:
+            self._carry()
+            waiting = tuple(self._writing)
+            if waiting:
+                await asyncio.wait(waiting)
+            is_cut_short = any(task.cancelled() for task in waiting)
 
     async def aclose(self) -> None:
         """Write what is left, and end the run."""
-        await self.written()
         try:
-            await self.journal.aclose()
-        except StorageError as error:
-            logger.error("the journal could not be written to its end: %s", error)  # noqa: TRY400  it says all there is
+            await self.written()
+        finally:
+            try:
+                await self.journal.aclose()
+            except StorageError as error:
+                logger.error("the journal could not be written to its end: %s", error)  # noqa: TRY400  it says all there is
+
+    def _put(self, step: Change | _InDoubt) -> None:
+        self._outbox.append(step)
+        self._carry()
+
+    def _carry(self) -> None:
+        """See to it that each step has a task that will take it: the one it had may have been cancelled."""
+        while len(self._starting) < len(self._outbox):
+            task = asyncio.get_running_loop().create_task(self._write())
+            self._starting.add(task)
+            self._writing[task] = None
+            task.add_done_callback(self._carried)
+
+    def _carried(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        del self._writing[task]
 
     async def _write(self) -> None:
-        while self._outbox:
-            changes = tuple(self._outbox)
-            self._outbox.clear()
-            # Together, so that they share a commit; in order, because each hands in its step before its first wait.
-            done = await asyncio.gather(*map(self.journal.record, changes), return_exceptions=True)
-            for change, failure in zip(changes, done, strict=True):
-                if isinstance(failure, StorageError):
-                    self.on_broken(failure)
-                elif isinstance(failure, BaseException):
-                    logger.error("the journal refused a step (%r): please report this", change, exc_info=failure)
+        """Write the oldest step. The journal has it before its first wait, so the order is that of the outbox."""
+        self._starting.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+        step = self._outbox.popleft()
+        try:
+            if isinstance(step, Change):
+                await self.journal.record(step)
+            else:
+                await self._give_back(step)
+            self._is_failing = False
+        except StorageError as error:
+            if not self._is_failing:
+                self._is_failing = True
+                self.on_broken(error)
+        except ClientClosedError:
+            logger.error("this came too late for the journal, which is closed: %r", step)  # noqa: TRY400  it says all there is
+        except Exception:
+            logger.exception("the journal refused a step (%r): please report this", step)
+
+    async def _give_back(self, doubt: _InDoubt) -> None:
+        """Take back a claim that nobody is there to use, if it was granted: nothing was sent."""
+        entry = await self.journal.find(doubt.scope, doubt.key)
+        if entry is not None and entry.token == doubt.token and entry.state is ItemState.SENDING:
+            await self.journal.record(
+                Change(
+                    scope=doubt.scope,
+                    key=doubt.key,
+                    generation=entry.generation,
+                    at=self.wall(),
+                    to=ItemState.NEW,
+                    attempt=(doubt.token, AttemptState.NOT_SENT),
+                )
+            )
+
+
+def nothing_charged(error: StorageError) -> StorageError:
+    """`error` of the disk, as it is told to those for whom nothing was sent because of it."""
+    nothing = copy.copy(error)
+    nothing.charged = "no"
+    return nothing

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from nanobanana_async.errors import UnknownOutcomeError, UsageError
+from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError, UsageError
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Outcome, Pending, Skipped, Unknown
+from nanobanana_async.outcomes import Outcome, Pending, Skipped, SkipReason, Unknown
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._rows import Row
 
@@ -24,6 +24,13 @@ def log_paid(task_ids: list[str | None]) -> None:
     """Tell the log which tasks are paid for and left alone."""
     if task_ids:
         logger.warning("paid for, and left with their batch: %s", ", ".join(map(str, task_ids)))
+
+
+def not_sent(row: Row, reason: SkipReason, error: NanoBananaError | None) -> Outcome:
+    """The outcome of a row that isn't sent: skipped; or as unknown as before, where an earlier answer was lost."""
+    if row.lost is not None:
+        return Unknown(item=row.item, index=row.index, error=row.lost)
+    return Skipped(item=row.item, index=row.index, reason=reason, error=error)
 
 
 def as_it_stands(row: Row) -> Outcome:

@@ -21,23 +21,18 @@ from functools import partial
 import anyio
 import attrs
 
-from nanobanana_async.errors import (
-    NanoBananaError,
-    UnknownOutcomeError,
-    UsageError,
-    WrongLoopError,
-)
+from nanobanana_async.errors import UnknownOutcomeError, UsageError, WrongLoopError
 from nanobanana_async.events import ItemQueued, TaskDetached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._board import Job
+from nanobanana_async.tasks._callbacks import called_back
 from nanobanana_async.tasks._creates import create, hold, judge_refusals
 from nanobanana_async.tasks._crew import Crew
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import KeyRules
 from nanobanana_async.tasks._looks import give_up, look, task_of, was_there
 from nanobanana_async.tasks._preparing import prepared
-from nanobanana_async.tasks._recalling import LOOK_AGAIN, recall
+from nanobanana_async.tasks._recalling import LOOK_AGAIN, take_up
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._statistics import Statistics, statistics_of
 from nanobanana_async.tasks._timetable import Timetable
@@ -99,30 +94,30 @@ class TaskManager:
         """Take in a row that has a key: what is known of that is taken up; it is sent where nothing is."""
         assert row.place is not None
         self.desk.by_key[row.place.scope, row.place.key] = row
-        self.crew.spawn(self._enter(row))
-
-    async def _enter(self, row: Row, *, after: float = 0.0) -> None:
-        desk = self.desk
-        assert desk.keeper is not None
-        try:
-            await anyio.sleep(after)
-            outcome = await recall(desk, desk.keeper, row, row.rules or KeyRules())
-        except asyncio.CancelledError:
-            desk.halt(row, "stopped")
-            raise
-        except NanoBananaError as error:
-            if not row.over:
-                desk.fail(row, error)
-            return
-        if outcome is not None and not row.over:
-            desk.settle(row, outcome)
-        elif not row.over and row.state is ItemState.NEW:
-            self.add(row)
-        self.pump()
+        self.crew.spawn(take_up(self.desk, row, self._send), at_end=self.pump)
 
     def contested(self, row: Row) -> None:
         """Somebody else has the right to send `row`: what becomes of it is taken up from there."""
-        self.crew.spawn(self._enter(row, after=LOOK_AGAIN))
+        self.crew.spawn(take_up(self.desk, row, self._send, after=LOOK_AGAIN), at_end=self.pump)
+
+    def _send(self, row: Row) -> None:
+        """Nothing was made under the key of `row` yet; only now is it known that it has to wait for its turn."""
+        expected_wait = self._expected_wait(row)
+        for waiter in [one for one in row.listeners if isinstance(one, Waiter)]:
+            if waiter.queue_seconds is not None and expected_wait > waiter.queue_seconds:
+                waiter.refuse(queue_full(waiter.queue_seconds, expected_wait))
+                self._leave(waiter)
+        if not row.over:
+            self.add(row)
+
+    async def called_back(self, token: str, task_id: str) -> bool:
+        """The gateway says that the create with that token became that task: whether anybody knows the token.
+
+        An answer that was lost is found with it, and its task is followed; a task that is followed is looked at now.
+        """
+        is_known = await called_back(self.desk, token, task_id)
+        self.pump()
+        return is_known
 
     def adopt(self, task: Task) -> Row:
         """The row that follows `task`: the one there is, or one that looks at once. Raises: ConfigurationError."""
@@ -144,15 +139,13 @@ class TaskManager:
 
     async def finished(self, row: Row, *, timeout: float, queue_timeout: float | None = None) -> Result:
         """Wait for the result of `row`, which is new; the errors of an item are raised."""
-        return await self._finished(self._waiter(row, timeout, queue_timeout, until_accepted=False))
+        outcome = await self._wait(self._waiter(row, timeout, queue_timeout, until_accepted=False))
+        assert not isinstance(outcome, Task)
+        return result_of(outcome)
 
     async def result(self, task: Task, *, timeout: float) -> Result:
         """Wait for the result of `task`; the errors of an item are raised."""
-        return await self._finished(self._task_waiter(task, timeout))
-
-    async def _finished(self, waiter: Waiter) -> Result:
-        waiter.row.deadline = max(waiter.row.deadline, waiter.until)
-        outcome = await self._wait(waiter)
+        outcome = await self._wait(self._task_waiter(task, timeout))
         assert not isinstance(outcome, Task)
         return result_of(outcome)
 
@@ -200,13 +193,16 @@ class TaskManager:
     def _waiter(self, row: Row, timeout: float, queue_timeout: float | None, *, until_accepted: bool) -> Waiter:
         """Somebody who awaits `row`. Raises: QueueFullError, where its turn is known to come too late."""
         now = self._loop.time()
-        if queue_timeout is not None and row.state is ItemState.NEW:
+        has_a_turn = row.queued or row in self.desk.preparing or not row.is_keyed
+        if queue_timeout is not None and row.state is ItemState.NEW and has_a_turn:
             expected_wait = self._expected_wait(row)
             if expected_wait > queue_timeout:
                 raise queue_full(queue_timeout, expected_wait)
         future: asyncio.Future[Task | Outcome] = self._loop.create_future()
         waiter = Waiter(row, timeout, until_accepted, future, now + timeout, queue_timeout)
         row.listeners.append(waiter)
+        if not until_accepted:
+            row.deadline = max(row.deadline, waiter.until)
         self._limits.set(waiter, waiter.until)
         return waiter
 
@@ -218,7 +214,7 @@ class TaskManager:
     def _is_queued(self, row: Row) -> None:
         """`row` could be sent, or was: from now on it waits for its turn, and for nothing else."""
         for listener in row.listeners:
-            if isinstance(listener, Waiter):
+            if isinstance(listener, Waiter) and listener.queue_seconds is not None:
                 self._limits.set(listener, listener.limit(self._loop.time()))
 
     def _expected_wait(self, row: Row) -> float:
@@ -232,7 +228,7 @@ class TaskManager:
         try:
             row, is_first, waiter.row.is_begun = waiter.row, not waiter.row.is_begun, True
             if not is_first:
-                self.pump()
+                self._join(waiter)
             elif row.place is not None and row.is_keyed:
                 self.enter(row)
             else:
@@ -244,6 +240,14 @@ class TaskManager:
             raise
         finally:
             self._leave(waiter)
+
+    def _join(self, waiter: Waiter) -> None:
+        """One more waits for a row that is under way, perhaps after the last one had given it up."""
+        row = waiter.row
+        if row.is_keyed and not self._closing:
+            row.halted = None
+        waiter.accepted(row)
+        self.pump()
 
     def _leave(self, waiter: Waiter) -> None:
         """Nobody awaits `waiter` any more; where it was the last to want its row, that is withdrawn."""
@@ -265,9 +269,8 @@ class TaskManager:
         if is_early and (row.state is not ItemState.NEW or row.lost is not None):
             self._limits.set(waiter, waiter.until)  # it was sent in time
             return
-        if not waiter.future.done():
-            late = queue_full(in_queue, self._expected_wait(row)) if is_early and in_queue is not None else None
-            waiter.future.set_exception(late or out_of_time(row, waiter.seconds))
+        late = queue_full(in_queue, self._expected_wait(row)) if is_early and in_queue is not None else None
+        waiter.refuse(late or out_of_time(row, waiter.seconds))
         self._leave(waiter)
 
     # --- the work ---------------------------------------------------------------------------------------------

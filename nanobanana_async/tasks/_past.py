@@ -9,14 +9,19 @@ import attrs
 
 from nanobanana_async.journal import Entry
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.models import KieRequest
 from nanobanana_async.outcomes import Outcome, Pending
-from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place
+from nanobanana_async.tasks._keeper import Keeper
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
-from nanobanana_async.tasks._recalling import recall, task_of_entry
+from nanobanana_async.tasks._recalling import (
+    follow_entry,
+    item_of_entry,
+    outcome_of_entry,
+    row_of_entry,
+    task_of_entry,
+)
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.values import Item, Task
+from nanobanana_async.values import Task
 
 LEFT = (ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
 """What a run leaves for the next."""
@@ -53,55 +58,50 @@ class Past:
 
     async def lookup(self, scope: str, key: str) -> Task | Outcome | None:
         """What is known of a key; see `Client.lookup`."""
-        await self._keeper.written()
-        entry = await self._keeper.journal.find(scope, key)
-        if entry is None or entry.state in (ItemState.NEW, ItemState.SENDING):
+        entry = await self._keeper.find(scope, key)
+        if entry is not None and entry.state is ItemState.SENDING and not entry.is_owned:
+            await self._keeper.journal.reap()
+            entry = await self._keeper.find(scope, key)
+        if entry is None:
             return None
         if entry.state is ItemState.ACCEPTED:
             return task_of_entry(entry)
         if entry.state is ItemState.PENDING:
             task = task_of_entry(entry)
-            return Pending(item=item_of(entry), task=task, error=still_running(task, "deadline"))
-        row = _row(entry)
-        return await recall(self._manager.desk, self._keeper, row, KeyRules(on_change="keep"))
+            return Pending(item=item_of_entry(entry), task=task, error=still_running(task, "deadline"))
+        return await outcome_of_entry(self._manager.desk, row_of_entry(entry), entry)
 
     async def pending(self, scope: str | None, *, deadline: float) -> AsyncIterator[Outcome]:
         """What earlier runs have left; see `Client.pending`."""
-        desk, arrivals, followed = self._manager.desk, _Arrivals(), set[Row]()
+        desk, arrivals, followed = self._manager.desk, _Arrivals(), list[Row]()
+        await self._keeper.written()
         try:
-            async for entry in self._keeper.journal.entries(scope, LEFT):
-                if entry.is_owned or (entry.task_id is not None and entry.task_id in desk.by_task):
+            async for read in self._keeper.journal.entries(scope, LEFT):
+                entry = await self._keeper.find(read.scope, read.key) or read  # it was read with others, a while ago
+                row = self._row_for(entry)
+                if row is None:
                     continue
-                row = _row(entry)
-                row.listeners.append(arrivals)
-                row.deadline = desk.now() + deadline
-                outcome = await recall(desk, self._keeper, row, KeyRules(on_change="keep"))
+                outcome = await outcome_of_entry(desk, row, entry)
                 if outcome is not None:
                     yield outcome
-                else:
-                    followed.add(row)
-            self._manager.pump()
+                    continue
+                row.listeners.append(arrivals)
+                followed.append(row)
+                row.deadline = max(row.deadline, desk.now() + deadline)
+                if row.task is None:
+                    follow_entry(desk, row, entry)
+                self._manager.pump()
             for _ in range(len(followed)):
                 yield await arrivals.queue.get()
         finally:
-            self._manager.withdraw(row for row in followed if not row.over)
+            left = [row for row in followed if not row.over]
+            for row in left:
+                row.listeners.remove(arrivals)
+            self._manager.withdraw(row for row in left if not row.listeners)
 
-
-def item_of(entry: Entry) -> Item:
-    """The item of an entry, as far as it is written down: a prompt, the key, and the user's own data."""
-    return Item(str(entry.request.get("prompt", "")), key=entry.key, data=entry.data)
-
-
-def _row(entry: Entry) -> Row:
-    place = Place(
-        scope=entry.scope,
-        key=entry.key,
-        fingerprint=entry.fingerprint,
-        request=entry.request,
-        model=entry.model,
-        dialect=entry.dialect,
-        price=entry.price,
-        data=entry.data,
-    )
-    request = KieRequest(entry.model, input={}, credits=entry.price)
-    return Row(item_of(entry), request, place=place, is_begun=True)
+    def _row_for(self, entry: Entry) -> Row | None:
+        """The row in which `entry` is followed, or is to be; None where it is somebody's already, or over."""
+        row = self._manager.desk.by_task.get(entry.task_id or "")
+        if row is not None:
+            return None if row.listeners else row
+        return None if entry.is_owned or entry.state not in LEFT else row_of_entry(entry)

@@ -54,6 +54,7 @@ class Row:
     `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
     where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at. `place` is
     where it stands in the journal; `is_adopted`: its task was accepted in an earlier run, or by another process.
+    `called` is its task by a callback that came before the answer to its create.
     """
 
     item: Item
@@ -87,6 +88,7 @@ class Row:
     is_begun: bool = False
     is_keyed: bool = False
     is_adopted: bool = False
+    called: str | None = None
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
     not_done_at: float = 0.0

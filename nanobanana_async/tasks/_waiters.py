@@ -56,6 +56,11 @@ class Waiter:
         if self.until_accepted and row.task is not None and not self.future.done():
             self.future.set_result(row.task)
 
+    def refuse(self, error: NanoBananaError) -> None:
+        """It is told that, and waits no longer."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
     def settled(self, outcome: Outcome) -> None:
         """The row is over."""
         if not self.future.done():

@@ -10,7 +10,7 @@ from nanobanana_async.errors import NanoBananaError
 from nanobanana_async.values import JSON
 
 _TREE = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NanoBananaError)}
-_TOLD = ("charged", "task_id", "retryable", "remedy")
+_TOLD = ("charged", "credits", "task_id", "retryable", "remedy", "public_message")
 
 
 def written(error: NanoBananaError) -> dict[str, JSON]:

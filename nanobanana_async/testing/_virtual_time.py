@@ -73,6 +73,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             where there is nothing to move on to.
     """
 
+    is_virtual = True
+    """For whoever has to know that its time is not that of the threads: a journal in a file writes on this loop."""
+
     def __init__(self, *, patience: float = PATIENCE) -> None:
         self._virtual_now = START
         self._watch = ThreadWatch()

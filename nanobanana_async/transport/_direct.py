@@ -11,25 +11,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
-
-from nanobanana_async.transport._http11 import Http11, unheard
+from nanobanana_async.transport._http11 import Http11, Response
+from nanobanana_async.transport._messages import Outgoing
 from nanobanana_async.transport._sockets import Connection
-from nanobanana_async.transport._targets import Origin
 
 if TYPE_CHECKING:
     import ssl
 
 
-class DirectTransport(httpx.AsyncBaseTransport):
+class DirectCarrier:
     """Requests to one origin over one connection, one at a time."""
 
-    def __init__(self, origin: Origin, ssl_context: ssl.SSLContext) -> None:
-        self._origin = origin
+    def __init__(self, ssl_context: ssl.SSLContext) -> None:
         self._ssl_context = ssl_context
         self._http: Http11 | None = None
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, out: Outgoing) -> Response:
         """Send, over the connection that there is or over a new one; the answer, once its head is there.
 
         Raises:
@@ -39,21 +36,19 @@ class DirectTransport(httpx.AsyncBaseTransport):
             await self._http.aclose()
             self._http = None
         if self._http is None:
-            self._http = Http11(await self._connect(request))
-        return await self._http.ask(request)
+            self._http = Http11(await self._connect(out))
+        return await self._http.ask(out)
 
     async def aclose(self) -> None:
         """Close the connection."""
         if self._http is not None:
             await self._http.aclose()
 
-    async def _connect(self, request: httpx.Request) -> Connection:
-        trace = request.extensions.get("trace", unheard)
-        within = request.extensions.get("timeout", {}).get("connect")
-        host = request.url.raw_host.decode("ascii")
-        await trace("connection.connect_tcp.started", {"host": host})
-        connection = await Connection.connect(host, self._origin.port, within=within)
-        if self._origin.scheme == "https":
+    async def _connect(self, out: Outgoing) -> Connection:
+        host, within = out.target.host, out.connect_within
+        out.evidence.note("connection.connect_tcp.started")
+        connection = await Connection.connect(host, out.target.origin.port, within=within)
+        if out.target.origin.scheme == "https":
             self._ssl_context.set_alpn_protocols(["http/1.1"])
             await connection.encrypt(self._ssl_context, host, within=within)
         return connection

@@ -11,7 +11,7 @@ Theory of operation
    one must have come for the absence of another to mean something.
 5. The CONNECT that opens a tunnel through a proxy has a head and a body of its own; those are not the request's.
 6. The name before the dot is the protocol's (`http11`, `http2`) and is not looked at: a user's client may speak either.
-7. A request that was never handed to httpx was not sent.
+7. A request that was never handed over was not sent.
 8. httpcore leaves the socket of a TLS handshake open when the handshake is cancelled; the evidence has seen that
    socket, so that it can be closed.
 """
@@ -22,6 +22,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nanobanana_async.values import WireRequest
+
+NOTHING_MORE: Mapping[str, Any] = {}
 
 
 class Evidence:
@@ -38,7 +40,11 @@ class Evidence:
         self.sockets: list[Any] = []
 
     async def __call__(self, name: str, info: Mapping[str, Any]) -> None:
-        """Take note of one step."""
+        """Take note of one step of httpcore's."""
+        self.note(name, info)
+
+    def note(self, name: str, info: Mapping[str, Any] = NOTHING_MORE) -> None:
+        """Take note of one step, by httpcore's name for it."""
         self._events += 1
         if name.endswith(self._decisive):
             self._out = self._out or getattr(info.get("request"), "method", None) != b"CONNECT"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Self, cast
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import suppress
+from typing import Self, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -13,14 +14,14 @@ import anyio.lowlevel
 from nanobanana_async.transport._bodies import Intake
 from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._failures import explained, timed_out, wire_failures
+from nanobanana_async.transport._messages import Incoming
 from nanobanana_async.transport._pool import CLOSE_WITHIN
-from nanobanana_async.transport._redaction import redact
+from nanobanana_async.transport._redaction import redact, redact_bytes
 from nanobanana_async.transport._routes import Route
 from nanobanana_async.transport._targets import Origin, Target, rough_label, target_of
-from nanobanana_async.values import WireRequest
+from nanobanana_async.values import WireReply, WireRequest
 
-if TYPE_CHECKING:
-    import httpx
+Done = TypeVar("Done")
 
 logger = logging.getLogger("nanobanana_async.transport")
 
@@ -30,37 +31,50 @@ MOST_REMEMBERED = 1024
 class Answer:
     """The answer to an exchange: its head, and its body while that comes."""
 
-    def __init__(self, response: httpx.Response, request: WireRequest) -> None:
-        self._response = response
+    def __init__(self, incoming: Incoming, request: WireRequest) -> None:
+        self._incoming = incoming
+        self.status = incoming.status
+        self.headers = {name: redact(value, request.bearer) for name, value in incoming.headers.items()}
         self._max_bytes = request.max_bytes
-        self.status = response.status_code
-        self.headers = {name: redact(value, request.bearer) for name, value in response.headers.items()}
         self.is_whole = False
 
+    async def whole(self) -> bytes:
+        """The body, decoded and bounded; the connection is free for the next request."""
+        intake, body = Intake(self.headers, self._max_bytes), list[bytes]()
+        while (taken := await self._next(intake)) is not None:
+            body += taken
+        return b"".join(body)
+
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body, decoded and bounded; once it has ended the connection is free for the next request."""
+        """The same, piece by piece."""
         intake = Intake(self.headers, self._max_bytes)
-        async for chunk in cast("AsyncIterable[bytes]", self._response.stream):
-            for piece in intake.take(chunk):
+        while (taken := await self._next(intake)) is not None:
+            for piece in taken:
                 yield piece
-        intake.end()
-        await self._response.aclose()
-        self.is_whole = True
 
     async def aclose(self) -> None:
         """Read no further. Shielded, because the connection would stay open else."""
         with anyio.move_on_after(CLOSE_WITHIN, shield=True), suppress(*wire_failures()):
-            await self._response.aclose()
+            await self._incoming.aclose()
+
+    async def _next(self, intake: Intake) -> Iterable[bytes] | None:
+        chunk = await self._incoming.chunk()
+        if chunk is not None:
+            return intake.take(chunk)
+        intake.end()
+        await self._incoming.aclose()
+        self.is_whole = True
+        return None
 
 
 class Exchange:
     """A request on its way and the answer to it; leaving the `async with` gives back, or throws away, what it used.
 
-    The deadline runs from the construction on. Whatever does I/O stands inside `watched()`.
+    The deadline runs from the construction on. Whatever does I/O is `watched`.
     """
 
     def __init__(self, route: Route, request: WireRequest, reached: set[Origin]) -> None:
-        self._until = anyio.current_time() + request.deadline
+        self._until = asyncio.get_running_loop().time() + request.deadline
         self._route = route
         self._request = request
         self._reached = reached
@@ -81,31 +95,34 @@ class Exchange:
             ending = "cut short" if answer is None or not answer.is_whole else f"{answer.status}"
             logger.debug("%s %s: %s", self._request.method, redact(self._label, self._request.bearer), ending)
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """The deadline, and the translation of what goes wrong, for the I/O inside.
+    async def watched(self, work: Awaitable[Done]) -> Done:
+        """What `work` brings, under the deadline, and with what goes wrong in it translated.
 
         Raises:
             NetworkError: anything went wrong on the wire.
         """
         try:
-            with anyio.CancelScope(deadline=self._until) as scope:
-                yield
+            with anyio.CancelScope(deadline=self._until):
+                return await work
         except wire_failures() as failure:
             was_reached = self._target is not None and self._target.origin in self._reached
             raise explained(failure, self._request, self._label, self._evidence, was_reached=was_reached) from failure
-        if scope.cancelled_caught:
-            raise timed_out(self._request, self._label, self._evidence)
+        raise timed_out(self._request, self._label, self._evidence)
 
     async def open(self) -> Answer:
         """Send the request and wait for the head of the answer."""
         self._target = target = target_of(self._request.url)
         await anyio.lowlevel.checkpoint_if_cancelled()  # with no time left, nothing is handed over: that is proof
-        response = await self._route.open(self._request, target, self._evidence)
-        self._answer = Answer(response, self._request)
+        self._answer = Answer(await self._route.open(self._request, target, self._evidence), self._request)
         if len(self._reached) < MOST_REMEMBERED:
             self._reached.add(target.origin)
         return self._answer
+
+    async def whole(self) -> WireReply:
+        """Send the request and wait for all of the answer. A key that this echoes is taken out of it."""
+        answer = await self.open()
+        body = await answer.whole()
+        return WireReply(answer.status, answer.headers, redact_bytes(body, self._request.bearer))
 
     @property
     def _label(self) -> str:

@@ -36,13 +36,15 @@ class UnusableBodyError(Exception):
 
 @cache
 def wire_failures() -> tuple[type[Exception], ...]:
-    """What may come out of httpx, and of the layers that it lets through, when the network is at fault."""
+    """What may come out of httpx and h11, and of the layers that they let through, when the network is at fault."""
+    import h11  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
     import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
 
     return (
         httpx.HTTPError,
         httpx.InvalidURL,
         httpx.StreamError,
+        h11.LocalProtocolError,
         OSError,
         ValueError,  # UnicodeError above all: a host name that can't be encoded, found by the resolver
         anyio.BrokenResourceError,

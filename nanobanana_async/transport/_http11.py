@@ -4,7 +4,7 @@ Theory of operation
 ===================
 1. A request is written, then its answer is read. A connection that breaks in between is still read from: a server may
    answer before it has everything, and close.
-2. The request's `trace` hears of the steps by the names that httpcore has for them, because they are what proves how
+2. The request's evidence hears of the steps by the names that httpcore has for them, because they are what proves how
    far a request came (see `_evidence`). Each is told before the first byte of it leaves.
 3. An answer that was read to its end leaves the connection ready for the next request. Anything else closes it: an
    error, a cancellation, a server that asks for it, a body that was not read to its end.
@@ -14,17 +14,18 @@ Theory of operation
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
 
 import h11
 import httpx
 
+from nanobanana_async.transport._messages import Outgoing, texts_of
 from nanobanana_async.transport._sockets import Connection
 
 LONGEST_HEAD = 100 * 1024
 """Bytes, as httpcore has it."""
+
+END = h11.EndOfMessage()
 
 
 class Http11:
@@ -40,22 +41,24 @@ class Http11:
         is_idle = self._state.our_state is h11.IDLE
         return is_idle and not self._connection.has_news and not self._state.trailing_data[0]
 
-    async def ask(self, request: httpx.Request) -> httpx.Response:
-        """Send `request`; the answer, once its head is there.
+    async def ask(self, out: Outgoing) -> Response:
+        """Send the request; the answer, once its head is there.
 
         Raises:
             httpx.ReadError: the connection broke.
             httpx.RemoteProtocolError: what came is no answer.
-            httpx.LocalProtocolError: the request can't be said in HTTP/1.1.
+            h11.LocalProtocolError: the request can't be said in HTTP/1.1.
         """
         try:
             with suppress(httpx.WriteError):  # reading tells what broke, where no answer came all the same
-                await self._send(request)
-            head = await self._head()
+                await self._send(out)
+            event = await self.next_event()
+            while not isinstance(event, h11.Response):  # hints, at most
+                event = await self.next_event()
         except BaseException:
             self._connection.abort()
             raise
-        return httpx.Response(head.status_code, headers=list(head.headers), stream=Body(self))
+        return Response(self, event)
 
     async def next_event(self) -> h11.Event:
         """What comes next of the answer.
@@ -69,7 +72,7 @@ class Http11:
                 event = self._state.next_event()
             except h11.RemoteProtocolError as error:
                 raise httpx.RemoteProtocolError(str(error)) from error
-            if isinstance(event, h11.Event):
+            if not isinstance(event, type):  # an event; NEED_DATA and PAUSED are classes
                 return event
             data = await self._connection.read()
             if not data and self._state.their_state is h11.SEND_RESPONSE:
@@ -87,50 +90,32 @@ class Http11:
         """Close the connection."""
         await self._connection.aclose()
 
-    async def _send(self, request: httpx.Request) -> None:
-        assert isinstance(request.stream, httpx.AsyncByteStream)
-        trace = request.extensions.get("trace", unheard)
-        url = request.url
-        try:
-            head = h11.Request(method=request.method, target=url.raw_path, headers=request.headers.raw)
-        except h11.LocalProtocolError as error:
-            raise httpx.LocalProtocolError(str(error)) from error
-        await trace("http11.send_request_headers.started", {"request": request})
-        await self._write(head)
-        await trace("http11.send_request_body.started", {"request": request})
-        async for chunk in request.stream:
-            await self._write(h11.Data(data=chunk))
-        await self._write(h11.EndOfMessage())
+    async def _send(self, out: Outgoing) -> None:
+        out.evidence.note("http11.send_request_headers.started")
+        await self._write(out.head)
+        out.evidence.note("http11.send_request_body.started")
+        for piece in out.body:
+            await self._write(h11.Data(data=piece))
+        await self._write(END)
 
     async def _write(self, event: h11.Event) -> None:
-        try:
-            data = self._state.send(event)
-        except h11.LocalProtocolError as error:
-            raise httpx.LocalProtocolError(str(error)) from error
-        if data:
+        if data := self._state.send(event):
             await self._connection.write(data)
 
-    async def _head(self) -> h11.Response:
-        while True:
-            event = await self.next_event()
-            if isinstance(event, h11.Response):
-                return event
 
+class Response:
+    """An answer whose head has come, and its body as that comes."""
 
-class Body(httpx.AsyncByteStream):
-    """The body of an answer as it comes."""
-
-    def __init__(self, http: Http11) -> None:
+    def __init__(self, http: Http11, head: h11.Response) -> None:
         self._http = http
+        self.status = head.status_code
+        self.headers = texts_of(head.headers.raw_items())
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while isinstance(event := await self._http.next_event(), h11.Data):
-            yield bytes(event.data)
+    async def chunk(self) -> bytes | None:
+        """The next bytes of the body, as they came; None once it has ended."""
+        event = await self._http.next_event()
+        return bytes(event.data) if type(event) is h11.Data else None
 
     async def aclose(self) -> None:
-        """Read no further."""
+        """End the exchange, whether the body was read to its end or not."""
         await self._http.finish()
-
-
-async def unheard(name: str, info: dict[str, Any]) -> None:
-    """For a request that nobody traces."""

@@ -14,7 +14,6 @@ from nanobanana_async.errors import ClientClosedError, ConfigurationError
 from nanobanana_async.transport._exchange import Answer, Exchange
 from nanobanana_async.transport._opening import Opener
 from nanobanana_async.transport._pool import MAX_IDLE, Pool
-from nanobanana_async.transport._redaction import redact_bytes
 from nanobanana_async.transport._requests import Encoder
 from nanobanana_async.transport._routes import ClientRoute, PoolRoute
 from nanobanana_async.transport._seam import TransportStatistics, WireStream
@@ -74,10 +73,7 @@ class HttpxTransport:
             ClientClosedError: the transport, or the client under it, is closed.
         """
         async with self._exchange(request) as exchange:
-            with exchange.watched():
-                answer = await exchange.open()
-                body = b"".join([piece async for piece in answer.pieces()])
-        return WireReply(answer.status, answer.headers, redact_bytes(body, request.bearer))
+            return await exchange.watched(exchange.whole())
 
     @asynccontextmanager
     async def stream(self, request: WireRequest) -> AsyncIterator[WireStream]:
@@ -88,9 +84,7 @@ class HttpxTransport:
             ClientClosedError: the transport, or the client under it, is closed.
         """
         async with self._exchange(request) as exchange:
-            with exchange.watched():
-                answer = await exchange.open()
-            yield _Stream(exchange, answer)
+            yield _Stream(exchange, await exchange.watched(exchange.open()))
 
     async def aclose(self) -> None:
         """Close the connections that wait, and those in use as soon as their request has ended. May be called twice."""
@@ -138,9 +132,5 @@ class _Stream:
             raise RuntimeError("the body of an answer can be read once")
         self._begun = True
         pieces = self._answer.pieces()
-        while True:
-            with self._exchange.watched():
-                piece = await anext(pieces, None)
-            if piece is None:
-                return
+        while (piece := await self._exchange.watched(anext(pieces, None))) is not None:
             yield piece

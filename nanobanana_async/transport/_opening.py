@@ -1,4 +1,4 @@
-"""Opening lines: one transport for one connection, all of them with the same SSL context."""
+"""Opening lines: one carrier for one connection, all of them with the same SSL context."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nanobanana_async.transport._failures import UnsendableError
+from nanobanana_async.transport._messages import Carrier
 from nanobanana_async.transport._proxies import environment_proxy
 from nanobanana_async.transport._targets import Origin
 
@@ -20,7 +21,7 @@ and more as a rule; one that closed earlier is noticed, because the socket is lo
 
 
 class Opener:
-    """Makes transports that hold one connection each, which is opened at their first request."""
+    """Makes carriers that hold one connection each, which is opened at their first request."""
 
     def __init__(self, *, proxy: str | httpx.Proxy | None, verify: bool | ssl.SSLContext, trust_env: bool) -> None:
         self._proxy = proxy
@@ -52,22 +53,23 @@ class Opener:
         with suppress(UnsendableError):  # the first request tells it, and to whoever sends that
             self.open(origin, self.proxy_for(origin), through_httpx=False)
 
-    def open(self, origin: Origin, proxy: httpx.Proxy | None, *, through_httpx: bool) -> httpx.AsyncBaseTransport:
-        """A transport for one connection to `origin`. A proxy needs all of httpx, and so does a mock of it.
+    def open(self, origin: Origin, proxy: httpx.Proxy | None, *, through_httpx: bool) -> Carrier:
+        """A carrier for one connection to `origin`. A proxy needs all of httpx, and so does a mock of it.
 
         Raises:
             UnsendableError: the proxy speaks SOCKS and the package for that is missing.
         """
         import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
 
-        from nanobanana_async.transport._direct import DirectTransport  # noqa: PLC0415 - it imports httpx at its head
+        from nanobanana_async.transport._direct import DirectCarrier  # noqa: PLC0415 - it imports httpx at its head
+        from nanobanana_async.transport._through_httpx import HttpxCarrier  # noqa: PLC0415 - and so does this
 
         context = self._context(trusting=origin.scheme == "https")
         if proxy is None and not through_httpx:
-            return DirectTransport(origin, context)
+            return DirectCarrier(context)
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE)
         try:
-            return httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy)
+            return HttpxCarrier(httpx.AsyncHTTPTransport(verify=context, limits=limits, proxy=proxy))
         except ImportError as error:
             raise UnsendableError(str(error)) from error
 

@@ -6,9 +6,9 @@ httpx has a pool. At a hundred requests at once each pays 1.9 ms of CPU to it, a
 over all connections and all waiting requests whenever one begins or ends; and one in six requests that are cancelled at
 a bad moment keeps its place for ever. So this pool is ours:
 
-1. A *line* is a transport with one connection. The pool is a stack of lines for each host. Straight to the host a line
-   is `DirectTransport`; through a proxy it is httpx's own transport, whose pool has room for one connection: the only
-   size at which neither of the above can happen.
+1. A *line* is a carrier with one connection. The pool is a stack of lines for each host. Straight to the host that is
+   `DirectCarrier`; through a proxy it is httpx's own transport, whose pool has room for one connection: the only size
+   at which neither of the above can happen.
 2. A line serves one request at a time and belongs to it while it does. Taking and giving back are plain list operations
    with no `await` between them: nothing can be cancelled half way.
 3. How many lines there are at once is not bounded here: it is the number of callers. Nobody waits for a line.
@@ -43,6 +43,7 @@ import anyio
 import attrs
 
 from nanobanana_async.transport._failures import wire_failures
+from nanobanana_async.transport._messages import Carrier
 from nanobanana_async.transport._opening import KEEP_ALIVE, Opener
 from nanobanana_async.transport._replaced import is_anything_replaced
 from nanobanana_async.transport._seam import TransportStatistics
@@ -78,7 +79,7 @@ class Line:
     """One connection, or the promise of one."""
 
     host: Host
-    transport: httpx.AsyncBaseTransport
+    carrier: Carrier
     through_httpx: bool
     idle_since: float = 0.0
 
@@ -161,8 +162,8 @@ class Pool:
             self._retire_all()
 
     def _open(self, host: Host) -> Line:
-        transport = self._opener.open(host.origin, host.proxy, through_httpx=self._through_httpx)
-        return Line(host, transport, self._through_httpx)
+        carrier = self._opener.open(host.origin, host.proxy, through_httpx=self._through_httpx)
+        return Line(host, carrier, self._through_httpx)
 
     def _host(self, origin: Origin) -> Host:
         host = self._hosts.get(origin)
@@ -198,4 +199,4 @@ class Pool:
 
 async def _close(line: Line) -> None:
     with anyio.move_on_after(CLOSE_WITHIN, shield=True), suppress(*wire_failures()):
-        await line.transport.aclose()
+        await line.carrier.aclose()

@@ -1,59 +1,63 @@
-"""A `WireRequest` as httpx's request: headers, body, and what travels beside them."""
+"""A `WireRequest`, made ready for the wire: headers, body, and what travels beside them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._failures import UnsendableError, never_sent
-from nanobanana_async.transport._targets import rough_label
+from nanobanana_async.transport._messages import Outgoing
+from nanobanana_async.transport._targets import Target, rough_label
 from nanobanana_async.values import WireRequest
 
 if TYPE_CHECKING:
-    import httpx
+    import h11
 
 CONNECT_WITHIN = 10.0
 """Seconds for a connection to come about, if the request's deadline isn't nearer than twice that. An own bound, because
 a connect that times out is proof that nothing was sent and a deadline alone is not."""
 
-MOST_HEADS = 256
+Lines = list[tuple[str, str]] | list[tuple[bytes, bytes]]
+"""Headers in their order."""
+
+MOST_HEADS = 512
+"""As many as there are tasks in flight, and some."""
 
 
 class Encoder:
-    """Makes httpx's requests, and remembers the heads that it made: a run sends thousands with the same four."""
+    """Makes requests for our own connections, and remembers their heads: h11 takes its time over each line."""
 
     def __init__(self) -> None:
-        self._heads: dict[object, httpx.Headers] = {}
+        self._heads: dict[object, h11.Request] = {}
 
-    def encode(self, request: WireRequest, url: httpx.URL, evidence: Evidence) -> httpx.Request:
-        """The request for our own connections.
+    def encode(self, request: WireRequest, target: Target, evidence: Evidence) -> Outgoing:
+        """The request as it will stand on the wire.
 
         Raises:
             UnsendableError: a header, or the key, holds what a header can't.
+            h11.LocalProtocolError: it can't be said in HTTP/1.1.
         """
-        import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
-
         if request.form or request.files:
-            return httpx.Request(request.method, url, **everything(request, evidence))
-        body = httpx.ByteStream(request.body or b"")
-        head = self._head(request, url)
-        made = httpx.Request(request.method, url, headers=head, stream=body, extensions=extensions(request, evidence))
-        if request.body or made.method in {"POST", "PUT", "PATCH"}:
-            made.headers["Content-Length"] = str(len(request.body or b""))
-        return made
+            lines, body = _composed(request, target, evidence)
+            return Outgoing(target, _head(request, target, lines), body, evidence, patience(request))
+        plain = (request.body,) if request.body else ()
+        return Outgoing(target, self._known_head(request, target), plain, evidence, patience(request))
 
-    def _head(self, request: WireRequest, url: httpx.URL) -> httpx.Headers:
-        import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
-
-        name = (url.netloc, request.bearer, tuple(request.headers.items()))
+    def _known_head(self, request: WireRequest, target: Target) -> h11.Request:
+        length = len(request.body or b"")
+        name = (request.method, request.url, length, request.bearer, tuple(request.headers.items()))
         head = self._heads.get(name)
         if head is None:
             if len(self._heads) >= MOST_HEADS:
                 self._heads.clear()
-            head = self._heads[name] = httpx.Headers({"Host": url.netloc.decode("ascii"), **headers(request)})
+            lines = {"Host": target.netloc, **headers(request)}
+            if length or request.method.upper() in {"POST", "PUT", "PATCH"}:
+                lines["Content-Length"] = str(length)
+            head = self._heads[name] = _head(request, target, list(lines.items()))
         return head
 
 
@@ -69,14 +73,18 @@ def everything(request: WireRequest, evidence: Evidence) -> dict[str, Any]:
         "content": request.body,
         "data": dict(request.form) or None,
         "files": files or None,
-        "extensions": extensions(request, evidence),
+        "extensions": extensions(evidence, patience(request)),
     }
 
 
-def extensions(request: WireRequest, evidence: Evidence) -> dict[str, Any]:
-    """What travels beside the request: its witness, and the bounds on connecting. The deadline bounds the rest."""
-    patience = min(CONNECT_WITHIN, request.deadline / 2)
-    return {"trace": evidence, "timeout": {"connect": patience, "pool": patience}}
+def extensions(evidence: Evidence, connect_within: float) -> dict[str, Any]:
+    """What travels beside httpx's request: its witness, and the bounds on connecting. The deadline bounds the rest."""
+    return {"trace": evidence, "timeout": {"connect": connect_within, "pool": connect_within}}
+
+
+def patience(request: WireRequest) -> float:
+    """How long connecting may take, in seconds."""
+    return min(CONNECT_WITHIN, request.deadline / 2)
 
 
 def headers(request: WireRequest) -> dict[str, str]:
@@ -125,3 +133,18 @@ def user_agent() -> str:
 
 def _called(name: str) -> str:
     return "the API key" if name == "Authorization" else f"the header {name!r}"
+
+
+def _head(request: WireRequest, target: Target, lines: Lines) -> h11.Request:
+    import h11  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
+
+    return h11.Request(method=request.method.upper(), target=target.path, headers=lines)
+
+
+def _composed(request: WireRequest, target: Target, evidence: Evidence) -> tuple[Lines, Iterable[bytes]]:
+    """The headers and the body of a form or of files, as httpx composes them."""
+    import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
+
+    made = httpx.Request(request.method, target.url, **everything(request, evidence))
+    assert isinstance(made.stream, httpx.SyncByteStream)
+    return made.headers.raw, made.stream

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,8 +10,8 @@ import anyio
 
 from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._failures import wire_failures
+from nanobanana_async.transport._messages import Incoming
 from nanobanana_async.transport._pool import CLOSE_WITHIN, Line, Pool
-from nanobanana_async.transport._replaced import is_client_replaced
 from nanobanana_async.transport._requests import Encoder, everything, user_agent
 from nanobanana_async.transport._targets import Origin, Target
 from nanobanana_async.values import WireRequest
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 class Route(Protocol):
     """The way of one exchange: opened once, left once."""
 
-    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> httpx.Response:
+    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> Incoming:
         """Send the request; the answer, once its head is there."""
 
     async def finish(self) -> None:
@@ -43,15 +42,14 @@ class PoolRoute:
         self._line: Line | None = None
         self._evidence: Evidence | None = None
 
-    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> httpx.Response:
+    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> Incoming:
         """Take a line and send."""
-        http = self._encoder.encode(request, target.url, evidence)
+        out = self._encoder.encode(request, target, evidence)
         await self._pool.tidy()
         self._line = self._pool.take(target.origin, pays=request.pays)
         self._evidence = evidence
         evidence.handed_over = True
-        send = _sender(self._line.transport) if self._line.through_httpx else self._line.transport.handle_async_request
-        return await send(http)
+        return await self._line.carrier.send(out)
 
     async def finish(self) -> None:
         """Give the line back."""
@@ -79,9 +77,11 @@ class ClientRoute:
         self._busy = busy
         self._origin: Origin | None = None
 
-    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> httpx.Response:
+    async def open(self, request: WireRequest, target: Target, evidence: Evidence) -> Incoming:
         """Send through the client."""
         import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
+
+        from nanobanana_async.transport._through_httpx import HttpxResponse  # noqa: PLC0415 - it imports httpx, too
 
         http = self._client.build_request(request.method, target.url, **everything(request, evidence))
         if request.bearer is None:
@@ -92,7 +92,7 @@ class ClientRoute:
         self._origin = target.origin
         self._busy[target.origin] += 1
         evidence.handed_over = True
-        return await self._client.send(http, stream=True, auth=httpx.Auth(), follow_redirects=False)
+        return HttpxResponse(await self._client.send(http, stream=True, auth=httpx.Auth(), follow_redirects=False))
 
     async def cut(self) -> None:
         """Count it as over; what was open is the client's own affair."""
@@ -103,23 +103,6 @@ class ClientRoute:
         if self._origin is not None:
             self._busy[self._origin] -= 1
             self._busy += Counter()  # without those that are at nought
-
-
-def _sender(transport: httpx.AsyncBaseTransport) -> Callable[[httpx.Request], Awaitable[httpx.Response]]:
-    """How to send on a whole transport of httpx: straight, unless somebody has replaced what httpx's clients do.
-
-    `respx.mock(using="httpx")` does that, and expects to see every request: then one goes through a client.
-    """
-    import httpx  # noqa: PLC0415 - loads late (DESIGN §2, rule 5)
-
-    if not is_client_replaced():
-        return transport.handle_async_request
-    client = httpx.AsyncClient(transport=transport, trust_env=False)
-
-    async def send(request: httpx.Request) -> httpx.Response:
-        return await client.send(request, stream=True, auth=httpx.Auth(), follow_redirects=False)
-
-    return send
 
 
 async def _close_sockets(evidence: Evidence) -> None:

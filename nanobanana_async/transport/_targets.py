@@ -24,10 +24,16 @@ class Origin(NamedTuple):
 
 @attrs.frozen
 class Target:
-    """A URL, ready to be sent to. `label` names it in messages: no query (it may be signed), no user, no password."""
+    """A URL, ready to be sent to: `netloc` and `path`, query included, stand in the request, `host` is connected to.
+
+    `label` names it in messages: no query (it may be signed), no user, no password.
+    """
 
     url: httpx.URL
     origin: Origin
+    host: str
+    netloc: str
+    path: bytes
     label: str
 
 
@@ -47,8 +53,9 @@ def target_of(url: str) -> Target:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise UnsendableError("not an http or https URL with a host")
     origin = Origin(parsed.scheme, parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
-    place = (parsed.netloc + parsed.raw_path.partition(b"?")[0]).decode("ascii")
-    return Target(parsed, origin, f"{parsed.scheme}://{place}")
+    host, netloc, path = parsed.raw_host.decode("ascii"), parsed.netloc.decode("ascii"), parsed.raw_path
+    label = f"{parsed.scheme}://{netloc}{path.partition(b'?')[0].decode('ascii')}"
+    return Target(parsed, origin, host, netloc, path, label)
 
 
 def rough_label(url: str) -> str:

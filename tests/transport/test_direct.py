@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import h11
 import pytest
 
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport import HttpxTransport
-from nanobanana_async.transport._direct import DirectTransport
-from nanobanana_async.transport._targets import Origin
+from nanobanana_async.transport._direct import DirectCarrier
+from nanobanana_async.transport._evidence import NOTHING_MORE, Evidence
+from nanobanana_async.transport._messages import Outgoing
+from nanobanana_async.transport._requests import Encoder
+from nanobanana_async.transport._targets import target_of
 from nanobanana_async.values import WireRequest
 from tests.transport.loopback import (
     KEY,
@@ -31,9 +34,24 @@ from tests.transport.loopback import (
 STRAY = reply(b'{"code":200,"data":{"taskId":"of-somebody-else"}}')
 
 
+class Steps(Evidence):
+    """What was told, by name."""
+
+    def __init__(self, request: WireRequest) -> None:
+        super().__init__(request)
+        self.names: list[str] = []
+
+    def note(self, name: str, info: Mapping[str, Any] = NOTHING_MORE) -> None:
+        self.names.append(name)
+
+
 @pytest.fixture
-def direct() -> Callable[[int], DirectTransport]:
-    return lambda port: DirectTransport(Origin("http", "127.0.0.1", port), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+def direct() -> DirectCarrier:
+    return DirectCarrier(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+def out(request: WireRequest, evidence: Evidence | None = None) -> Outgoing:
+    return Encoder().encode(request, target_of(request.url), evidence or Evidence(request))
 
 
 @pytest.mark.parametrize("with_the_answer", [True, False])
@@ -107,19 +125,31 @@ async def test_a_switch_of_protocols_that_nobody_asked_for_is_no_answer(transpor
     assert caught.value.sent == "perhaps"
 
 
-async def test_a_request_that_http_cannot_say_is_not_sent(direct: Callable[[int], DirectTransport]) -> None:
-    """And its connection is closed; the next request has a new one."""
+async def test_a_request_that_http_cannot_say_closes_its_connection(direct: DirectCarrier) -> None:
+    """A length that is not the body's; the next request has a new one."""
     async with serving(answering()) as server:
-        transport = direct(server.port)
-        for headers in ({"X-Odd": "a\nb"}, {"Content-Length": "1"}):
-            with pytest.raises(httpx.LocalProtocolError):
-                await transport.handle_async_request(
-                    httpx.Request("POST", server.url(), headers=headers, content=b"22")
-                )
-        answer = await transport.handle_async_request(httpx.Request("POST", server.url(), content=b"22"))
+        with pytest.raises(h11.LocalProtocolError):
+            await direct.send(out(WireRequest("GET", server.url(), headers={"Content-Length": "2"})))
+        answer = await direct.send(out(create(server.url())))
 
-        assert await answer.aread() == b'{"code": 200}'
-        await transport.aclose()
+        assert await answer.chunk() == b'{"code": 200}'
+        assert await answer.chunk() is None
+        assert server.accepted == 2
+        await direct.aclose()
+
+
+@pytest.mark.parametrize(("method", "headers"), [("GE T", {}), ("GET", {"X Y": "1"})])
+async def test_a_request_that_is_no_http_is_not_sent(
+    transport: HttpxTransport, method: str, headers: dict[str, str]
+) -> None:
+    """Nobody is even connected to."""
+    async with serving(answering()) as server:
+        with pytest.raises(NetworkError, match="LocalProtocolError: Illegal") as caught:
+            await transport.send(WireRequest(method, server.url(), headers=headers))
+
+        assert server.accepted == 0
+
+    assert caught.value.sent == "no"
 
 
 async def test_a_refusal_that_comes_while_the_body_is_written_is_an_answer(transport: HttpxTransport) -> None:
@@ -139,9 +169,7 @@ async def test_a_refusal_that_comes_while_the_body_is_written_is_an_answer(trans
 
 
 @pytest.mark.parametrize("how", ["cancelled", "left"])
-async def test_an_exchange_that_does_not_end_by_itself_closes_its_connection(
-    direct: Callable[[int], DirectTransport], how: str
-) -> None:
+async def test_an_exchange_that_does_not_end_by_itself_closes_its_connection(direct: DirectCarrier, how: str) -> None:
     """Cancelled before its answer, or left in the middle of it."""
 
     async def stops(visit: Visit) -> None:
@@ -151,8 +179,7 @@ async def test_an_exchange_that_does_not_end_by_itself_closes_its_connection(
         await visit.until_gone()
 
     async with serving(stops) as server:
-        transport = direct(server.port)
-        sending = asyncio.create_task(transport.handle_async_request(httpx.Request("GET", server.url())))
+        sending = asyncio.create_task(direct.send(out(get(server.url()))))
         await server.until(lambda: len(server.requests) == 1)
         if how == "cancelled":
             sending.cancel()
@@ -163,27 +190,25 @@ async def test_an_exchange_that_does_not_end_by_itself_closes_its_connection(
         await server.until(lambda: server.open == 0)
 
 
-async def test_closing_before_anything_was_sent_is_nothing(direct: Callable[[int], DirectTransport]) -> None:
+async def test_closing_before_anything_was_sent_is_nothing(direct: DirectCarrier) -> None:
     """There is no connection yet."""
-    await direct(1).aclose()
+    await direct.aclose()
 
 
-async def test_a_request_tells_its_steps(direct: Callable[[int], DirectTransport]) -> None:
+async def test_a_request_tells_its_steps(direct: DirectCarrier) -> None:
     """By httpcore's names, and before the bytes leave: they are what proves how far it came."""
-    steps: list[str] = []
-
-    async def trace(name: str, info: dict[str, Any]) -> None:
-        steps.append(name)
-
     async with serving(answering()) as server:
-        transport = direct(server.port)
+        request = create(server.url())
+        steps = Steps(request)
         for _ in range(2):
-            request = httpx.Request("POST", server.url(), content=b"{}", extensions={"trace": trace})
-            await (await transport.handle_async_request(request)).aread()
-        await transport.aclose()
+            answer = await direct.send(out(request, steps))
+            while await answer.chunk():
+                pass
+            await answer.aclose()
+        await direct.aclose()
 
     sending = ["http11.send_request_headers.started", "http11.send_request_body.started"]
-    assert steps == ["connection.connect_tcp.started", *sending, *sending]
+    assert steps.names == ["connection.connect_tcp.started", *sending, *sending]
 
 
 async def test_http11_is_what_is_agreed_on_with_tls() -> None:

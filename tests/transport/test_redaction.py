@@ -10,7 +10,10 @@ import pytest
 
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport import HttpxTransport
+from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._redaction import chain_of, redact
+from nanobanana_async.transport._requests import Encoder
+from nanobanana_async.transport._targets import target_of
 from nanobanana_async.values import WireRequest
 from tests.transport.loopback import KEY, Visit, answering, create, get, reply, serving
 
@@ -99,7 +102,10 @@ async def test_values_show_no_key(transport: HttpxTransport) -> None:
     async with serving(answering()) as server:
         request = create(server.url())
         await transport.send(request)
+    outgoing = Encoder().encode(request, target_of(request.url), Evidence(request))
 
+    assert KEY.encode() in dict(outgoing.head.headers)[b"authorization"]
+    assert KEY not in repr(outgoing)
     assert KEY not in repr(request)
     assert KEY not in repr(transport)
     assert KEY not in repr(vars(transport))

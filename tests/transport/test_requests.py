@@ -98,6 +98,20 @@ async def test_files_and_fields_go_as_multipart(transport: HttpxTransport) -> No
     assert b"wrong" not in request
 
 
+async def test_files_go_through_a_proxy() -> None:
+    """The same bytes, said by httpx."""
+    async with serving(answering()) as proxy:
+        transport = HttpxTransport(proxy=f"http://127.0.0.1:{proxy.port}")
+        await transport.send(
+            WireRequest("POST", "http://gateway.invalid/", files=(FilePart("file", "a.png", b"first", "image/png"),))
+        )
+        await transport.aclose()
+        request = proxy.requests[0]
+
+    assert request.startswith(b"POST http://gateway.invalid/ HTTP/1.1\r\nHost: gateway.invalid\r\n")
+    assert parts_of(request)["file"].get_payload() == "first"
+
+
 async def test_fields_alone_go_as_a_form(transport: HttpxTransport) -> None:
     """As a browser would send them."""
     async with serving(answering()) as server:
@@ -116,6 +130,29 @@ async def test_a_lost_upload_is_judged_by_its_body_too(transport: HttpxTransport
             )
 
     assert caught.value.sent == "perhaps"
+
+
+async def test_the_head_of_each_request_is_its_own(transport: HttpxTransport) -> None:
+    """Remembered heads are told apart by method, by URL, query included, and by headers."""
+    paths = [("GET", "/a?id=1", "x"), ("DELETE", "/a?id=1", "x"), ("GET", "/a?id=2", "x"), ("GET", "/a?id=1", "y")]
+    async with serving(answering()) as server:
+        for method, path, value in paths * 2:
+            await transport.send(WireRequest(method, server.url(path), headers={"X-One": value}))
+        lines = [request.decode().split("\r\n") for request in server.requests]
+
+    assert [(*head[0].split(" ")[:2], head[-3].removeprefix("X-One: ")) for head in lines] == paths * 2
+
+
+async def test_the_length_of_each_request_is_its_own(transport: HttpxTransport) -> None:
+    """Remembered heads are told apart by it; a length of the caller's own does not stand."""
+    bodies = [b"1", b"333", b"1"]
+    async with serving(answering()) as server:
+        for body in bodies:
+            await transport.send(WireRequest("POST", server.url(), body=body, headers={"content-length": "7"}))
+
+        assert [request.partition(b"Content-Length: ")[2] for request in server.requests] == [
+            b"%d\r\n\r\n%b" % (len(body), body) for body in bodies
+        ]
 
 
 async def test_the_key_of_each_request_is_its_own(transport: HttpxTransport, monkeypatch: pytest.MonkeyPatch) -> None:

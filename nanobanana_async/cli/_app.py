@@ -17,6 +17,7 @@ from nanobanana_async.cli._exits import told
 from nanobanana_async.cli._generate import edit, generate
 from nanobanana_async.cli._models import models
 from nanobanana_async.cli._status import status
+from nanobanana_async.cli._unknown import unknown
 
 app = typer.Typer(
     name="nanobanana",
@@ -33,6 +34,7 @@ _COMMANDS: tuple[Callable[..., int], ...] = (
     batch,
     download,
     status,
+    unknown,
     balance,
     models,
     emulator,

@@ -36,6 +36,11 @@ def batch(
     skip_invalid: Annotated[
         bool, typer.Option("--skip-invalid", help="Leave bad lines out, instead of sending nothing.")
     ] = False,
+    journal: options.Journal = None,
+    retry_failed: options.RetryFailed = "transient",
+    on_change: options.OnChange = "hold",
+    on_unknown: options.OnUnknown = "hold",
+    redo: options.Redo = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file and say the price; send nothing.")] = False,
     aspect_ratio: options.AspectRatio = None,
     resolution: options.Resolution = None,
@@ -72,12 +77,12 @@ def batch(
     Each picture's path goes to stdout as it is saved. The first Ctrl-C stops sending, and finishes and saves what is
     paid for; the second, or SIGTERM, leaves that for the next run.
 
-    Run the same command again and it goes on where it was: what is in DIR/manifest.jsonl as paid for is not paid for
-    again. The manifest is written at the end and on Ctrl-C and SIGTERM. A run that is killed (kill -9, a power cut)
-    writes none, and what it had paid for is sent again.
+    Run the same command again and it goes on where it was, however it ended: kill -9 and a power cut included. It goes
+    by its journal, DIR/run.db, where each create stands before it is sent: what is paid for is not paid for again.
+    DIR/manifest.jsonl and manifest.csv are made from it at the end.
 
     \b
-      nanobanana batch prompts.jsonl -o out --dry-run
+      nanobanana batch prompts.jsonl -o out --dry-run         what it would do and cost; nothing is written
       nanobanana batch prompts.txt -o out --model nano-banana-2 --aspect-ratio 16:9
       nanobanana batch products.csv -o out --prompt "Studio photo of {name}" --key-column sku
       nanobanana batch prompts.jsonl -o trial --limit 20 --emulator --fault fail,probability=0.1
@@ -106,5 +111,12 @@ def batch(
         download=not no_download,
         name=name,
         as_json=as_json,
+        journal=journal,
+        rules={
+            "on_change": on_change,
+            "retry_failed": retry_failed,
+            "on_unknown": on_unknown,
+            "redo": tuple(redo or ()),
+        },
     )
     return plan_only(wish) if dry_run else make_all(wish)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,22 +12,17 @@ import attrs
 
 from nanobanana_async.cli._batch_view import BatchView, say_plan
 from nanobanana_async.cli._closing import NOT_PAID_AGAIN, closing_lines, unknown_line
-from nanobanana_async.cli._connection import Where, connected
+from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import MANIFEST, folder_status
 from nanobanana_async.cli._options import DOCUMENTED_RATE
 from nanobanana_async.cli._terminal import Terminal, put
-from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.errors import ConfigurationError, StorageError
 from nanobanana_async.pacing import Rate
-from nanobanana_async.runs import Plan, Rows, RunReport, read_items, run_batch
+from nanobanana_async.runs import BadFileError, Rows, RunReport, plan_batch, read_items, run_batch
 
 _LEFT_OUT_IN_FULL = 20
-
-
-class _PlannedError(Exception):
-    """Ends a dry run where the real one would begin to send."""
 
 
 @attrs.frozen(kw_only=True)
@@ -47,20 +41,32 @@ class BatchWish:
     download: bool = True
     name: str | None = None
     as_json: bool = False
+    journal: Path | None = None
+    rules: Mapping[str, Any] = attrs.field(factory=dict)
 
-    def start(self, rows: Rows, folder: Path, gateway: Gateway, **rest: Any) -> Coroutine[Any, Any, RunReport]:
-        """The run of `rows` into `folder`, to be awaited."""
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What a run and its plan are told alike."""
+        said = {"rate": self.rate, "budget": self.budget, "download": self.download, "name": self.name}
+        return {**said, "journal": self.journal, **self.rules}
+
+    @property
+    def beside_journal(self) -> Path:
+        """The folder of the journal, where the state of an emulator goes as well."""
+        return self.folder if self.journal is None else self.journal.parent
+
+    def start(self, rows: Rows, connection: Connection, **rest: Any) -> Coroutine[Any, Any, RunReport]:
+        """The run of `rows`, to be awaited."""
         return run_batch(
             rows,
-            folder,
-            gateway=gateway,
-            rate=self.rate,
+            self.folder,
+            gateway=connection.gateway,
+            identity=connection.identity,
+            polling=connection.polling,
             in_flight=self.in_flight,
             deadline=self.deadline,
-            budget=self.budget,
             skip_invalid=self.skip_invalid,
-            download=self.download,
-            name=self.name,
+            **self.shared,
             **rest,
         )
 
@@ -70,7 +76,7 @@ def make_all(wish: BatchWish) -> int:
     terminal = Terminal()
     _check_folder(wish)
     rows = _rows(wish, terminal)
-    with connected(wish.where, rate=wish.rate, state_in=wish.folder) as connection:
+    with connected(wish.where, rate=wish.rate, state_in=wish.beside_journal) as connection:
         view = BatchView(terminal, wish.folder, wish.as_json)
         asked_to_finish = asyncio.Event()
 
@@ -80,40 +86,28 @@ def make_all(wish: BatchWish) -> int:
 
         try:
             with view:
-                work = wish.start(
-                    rows,
-                    wish.folder,
-                    connection.gateway,
-                    polling=connection.polling,
-                    finish=asked_to_finish,
-                    **view.listeners,
-                )
-                report = run(work, finish=finish)
+                report = run(wish.start(rows, connection, finish=asked_to_finish, **view.listeners), finish=finish)
         except KeyboardInterrupt:
-            _say_interrupted(view, terminal)
+            _say_interrupted(view, terminal, wish.journal)
             return ExitCode.INTERRUPTED
+        except StorageError as error:
+            terminal.complain_of(error)
+            return ExitCode.STOPPED
     _say_end(report, terminal)
     return ExitCode.INTERRUPTED if asked_to_finish.is_set() and report.counts["skipped"] else report.exit_code
 
 
 def plan_only(wish: BatchWish) -> int:
-    """Say what `make_all` would do and what that would cost. Nothing is sent, and no key is needed."""
+    """Say what `make_all` would do and what that would cost. Nothing is sent or written, and no key is needed."""
     terminal = Terminal()
     rows = _rows(wish, terminal)
-
-    def show(plan: Plan) -> None:
-        say_plan(plan, terminal, wish.folder)
-        if wish.as_json:
-            put(json.dumps({**plan.row(), "folder": str(wish.folder)}, ensure_ascii=False))
-        raise _PlannedError
-
-    with tempfile.TemporaryDirectory() as elsewhere:
-        # A folder that isn't there yet holds nothing that was done, and a dry run doesn't make it.
-        folder = wish.folder if wish.folder.is_dir() else Path(elsewhere)
-        try:
-            run(wish.start(rows, folder, Kie("no-key-for-a-dry-run"), on_plan=show))
-        except _PlannedError:
-            terminal.say("dry run: nothing was sent")
+    if rows.problems and not (wish.skip_invalid and rows.rows):
+        raise BadFileError.listing(rows.problems, are_all=not rows.rows)
+    plan = run(plan_batch(rows, wish.folder, **wish.shared))
+    say_plan(plan, terminal, wish.folder)
+    if wish.as_json:
+        put(json.dumps({**plan.row(), "folder": str(wish.folder)}, ensure_ascii=False))
+    terminal.say("dry run: nothing was sent")
     return ExitCode.OK
 
 
@@ -123,8 +117,8 @@ def _check_folder(wish: BatchWish) -> None:
     Raises:
         ConfigurationError: the folder holds those of the other kind.
     """
-    has_pictures = (wish.folder / "manifest.jsonl").exists()
-    is_emulated = (wish.folder / STATE_FOLDER).exists()
+    has_pictures = (wish.folder / MANIFEST).exists()
+    is_emulated = (wish.beside_journal / STATE_FOLDER).exists()
     if has_pictures and is_emulated != wish.where.emulator:
         whose = "an emulator's" if is_emulated else "a gateway's"
         raise ConfigurationError(
@@ -148,15 +142,15 @@ def _say_finishing(view: BatchView, terminal: Terminal) -> None:
     terminal.say("Ctrl-C again leaves them for the next run.")
 
 
-def _say_interrupted(view: BatchView, terminal: Terminal) -> None:
+def _say_interrupted(view: BatchView, terminal: Terminal, journal: Path | None) -> None:
     terminal.say("interrupted", "bold")
     if view.is_planned:
-        found = folder_status(view.folder)
+        found = folder_status(view.folder, journal)
         terminal.say(str(found))
         pending, manifest = found.states["pending"], view.folder / MANIFEST
         terminal.say(f"tasks that are paid for and not finished: {pending}; their ids are in {manifest}")
         terminal.say(f"Run the same command again: it waits for them. {NOT_PAID_AGAIN}")
-        _say_all([unknown_line(found.states["unknown"])], terminal)
+        _say_all([unknown_line(found.states["unknown"], view.folder)], terminal)
 
 
 def _say_end(report: RunReport, terminal: Terminal) -> None:

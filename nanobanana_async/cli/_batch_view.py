@@ -86,7 +86,7 @@ class BatchView:
         """The file is read and nothing is sent yet: say what it will cost, and begin to show."""
         say_plan(plan, self.terminal, self.folder)
         self.is_planned = True
-        nothing_to_do = plan.done + plan.held
+        nothing_to_do = plan.done + plan.failed + plan.unknown
         self._counts = Counts(
             time.monotonic(),
             plan.total,
@@ -201,12 +201,17 @@ def say_plan(plan: Plan, terminal: Terminal, folder: Path) -> None:
         "done before": plan.done,
         "to fetch again": plan.fetched,
         "in flight from before": plan.adopted,
-        "held": plan.held,
+        "failed and not sent again": plan.failed,
+        "unknown and not sent again": plan.unknown,
         "with a key that was used for another request": plan.changed,
         "invalid and left out": plan.invalid,
     }
     rest = "".join(f", {count} {words}" for words, count in counts.items() if count)
     terminal.say(f"{plan.to_send} of {plan.total} to send{rest} | into {folder}")
+    again = {"again, having failed or got lost": plan.retried, "anew, as was asked for or changed": plan.renewed}
+    if any(again.values()):
+        said = ", ".join(f"{count} {words}" for words, count in again.items() if count)
+        terminal.say(f"of those to send: {said}")
     if plan.to_send:
         models = ", ".join(f"{count} × {model}" for model, count in plan.models.most_common())
         least = f" | {clock(plan.least_seconds)} at least, at this rate" if plan.least_seconds else ""

@@ -6,11 +6,11 @@ Nothing is said that isn't so for this folder: what the next run does for how ma
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from nanobanana_async.runs import RunReport
 
-_LOOK = "Look into the vendor's log first; to send again all the same, and perhaps pay twice,"
-NOT_PAID_AGAIN = "What the manifest holds as paid for is not paid for again."
+NOT_PAID_AGAIN = "What is paid for is not paid for again."
 
 
 def closing_lines(report: RunReport) -> list[str]:
@@ -19,7 +19,9 @@ def closing_lines(report: RunReport) -> list[str]:
     lines = [
         _go_on(report),
         _for_good(counts["failed"] - report.retryable),
-        unknown_line(counts["unknown"]),
+        _expired(report.expired),
+        _missing(report.missing),
+        unknown_line(counts["unknown"], report.manifest.parent),
         _changed(report.changed),
         _invalid(report.invalid),
         _rate(report),
@@ -27,14 +29,13 @@ def closing_lines(report: RunReport) -> list[str]:
     return [line for line in lines if line]
 
 
-def unknown_line(count: int) -> str:
+def unknown_line(count: int, folder: Path) -> str:
     """What can be done about creates whose answer was lost; nothing where there are none."""
     if not count:
         return ""
-    if count == 1:
-        return f"1 is unknown: it may be paid for, and is not sent again. {_LOOK} take its line out of manifest.jsonl."
-    are = f"{count} are unknown: they may be paid for, and are not sent again."
-    return f"{are} {_LOOK} take their lines out of manifest.jsonl."
+    said = "is unknown: it" if count == 1 else "are unknown: they"
+    verb = "is" if count == 1 else "are"
+    return f"{count} {said} may be paid for, and {verb} not sent again. See: nanobanana unknown {folder}"
 
 
 def _go_on(report: RunReport) -> str:
@@ -42,9 +43,9 @@ def _go_on(report: RunReport) -> str:
     counts = report.counts
     parts = [
         _counted(report.retryable, "{} that failed in passing {is_are} sent again"),
-        _counted(counts["pending"], "{} pending {is_are} waited for"),
+        _counted(counts["pending"] - report.missing, "{} pending {is_are} waited for"),
         _counted(counts["skipped"] - report.changed, "{} skipped {is_are} sent"),
-        _counted(report.unsaved, "{} not saved {is_are} fetched"),
+        _counted(report.unsaved - report.expired, "{} not saved {is_are} fetched"),
     ]
     if not any(parts):
         return ""
@@ -56,12 +57,27 @@ def _for_good(count: int) -> str:
     if not count:
         return ""
     stay = "it stays so until its line" if count == 1 else "they stay so until their lines"
-    return f"{count} failed for good: {stay} in the file {'is' if count == 1 else 'are'} changed."
+    be = "is" if count == 1 else "are"
+    return f"{count} failed for good: {stay} in the file {be} changed; to send again all the same: --redo KEY."
+
+
+def _expired(count: int) -> str:
+    return _counted(
+        count, "{} {is_are} made and paid for, and can't be had any more. To make it again, and pay again: --redo KEY."
+    )
+
+
+def _missing(count: int) -> str:
+    return _counted(
+        count,
+        "{} {is_are} paid for, and the gateway has no record of it: see that the API key is the one of then. "
+        "To make it again, and pay again: --redo KEY.",
+    )
 
 
 def _changed(count: int) -> str:
     return _counted(
-        count, "{} {has_have} a key that was used for another request, and {is_are} not sent: see the manifest."
+        count, "{} {has_have} a key that was used for another request, and {is_are} not sent: see --on-change."
     )
 
 

@@ -30,10 +30,11 @@ class Where:
 
 @attrs.frozen
 class Connection:
-    """A gateway that is ready to be spoken to, and when to look at its tasks."""
+    """A gateway that is ready to be spoken to, when to look at its tasks, and what a journal of it says it is of."""
 
     gateway: Kie
     polling: Polling
+    identity: str
 
 
 @contextlib.contextmanager
@@ -49,13 +50,14 @@ def connected(where: Where, *, rate: Rate = DOCUMENTED_RATE, state_in: Path | No
     _check(where)
     if not where.emulator:
         # An emulator that runs elsewhere may be told of by its speed, so that the first look isn't late.
-        yield Connection(vendor(where), _polling(where.speed or 1.0))
+        gateway = vendor(where)
+        yield Connection(gateway, _polling(where.speed or 1.0), f"{gateway.kind} {gateway.address}")
         return
     speed = where.speed or SPEED
     with emulated(speed=speed, seed=where.seed or 0, rate=rate, state_in=state_in, faults=where.faults) as base_url:
         # Both URLs are given: an upload URL in the environment would send pictures to the vendor.
         gateway = Kie(KEY, base_url=base_url, upload_url=base_url)
-        yield Connection(gateway, _polling(speed))
+        yield Connection(gateway, _polling(speed), "emulator")  # its address is another one each time
 
 
 def vendor(where: Where) -> Kie:

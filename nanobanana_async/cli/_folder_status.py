@@ -1,4 +1,4 @@
-"""What a batch's folder holds, counted from its manifest."""
+"""What a batch's folder holds: by its journal, and by its manifest where the journal says nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 import attrs
 
-from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.runs import Costs, costs_of, read_manifest
+from nanobanana_async.runs import Costs, costs_of, known_records
 
 MANIFEST = "manifest.jsonl"
 _OPEN_STATES = ("pending", "unknown")
@@ -26,7 +25,7 @@ class FolderStatus:
 
     @property
     def total(self) -> int:
-        """How many items the manifest has."""
+        """How many items are known."""
         return self.states.total()
 
     @property
@@ -51,15 +50,14 @@ class FolderStatus:
         return f"{self.folder}: {items}: {counts} | {self.costs}"
 
 
-def folder_status(folder: Path) -> FolderStatus:
-    """What stands in the manifest of `folder`.
+def folder_status(folder: Path, journal: Path | None = None) -> FolderStatus:
+    """What is known of `folder`. Nothing is written.
 
     Raises:
-        ConfigurationError: there is none, or it can't be read.
+        ConfigurationError: nothing is, or it can't be read.
     """
-    if not (folder / MANIFEST).exists():
-        raise ConfigurationError(f"{folder} has no {MANIFEST}", remedy="Name the -o of a batch.")
-    records = read_manifest(folder).values()
+    found = known_records(folder, journal)
+    records = found.records.values()
     unfinished = [
         {"key": record.key, "state": record.state, "task_id": record.task_id}
         for record in records
@@ -68,6 +66,6 @@ def folder_status(folder: Path) -> FolderStatus:
     return FolderStatus(
         folder=folder,
         states=Counter(record.state for record in records),
-        costs=costs_of(records),
+        costs=costs_of([*records, *found.others]),
         unfinished=tuple(unfinished),
     )

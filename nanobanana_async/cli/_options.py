@@ -93,6 +93,22 @@ Speed = Annotated[
         help="How much faster than life the emulator is: 20 with --emulator, else 1.",
     ),
 ]
+Journal = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="The journal, on a disk of this machine. [default: run.db in DIR]"),
+]
+OnChange = Annotated[
+    str, typer.Option(metavar="hold|regenerate|keep", help="What to do with a key that was paid for with another line.")
+]
+RetryFailed = Annotated[
+    str, typer.Option(metavar="transient|all|none", help="Which failures of earlier runs are sent again.")
+]
+OnUnknown = Annotated[
+    str, typer.Option(metavar="hold|resend", help="What to do with lost answers: resend may pay for them twice.")
+]
+Redo = Annotated[
+    list[str] | None, typer.Option(metavar="KEY", help="Make this item anew, and pay for it anew; repeatable.")
+]
 Fault = Annotated[
     list[str] | None,
     typer.Option(

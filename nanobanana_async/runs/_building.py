@@ -52,7 +52,7 @@ class Builder:
         if key is None:
             key = self.keys.numbered(derived)
             self._take(key, raw, problems)
-        return problems or Row(Item(request, key=key, data=raw.data), raw.line, index, own is not None)
+        return problems or Row(Item(request, key=key, data=raw.data), raw.line, index, own is not None, derived)
 
     def own_key(self, raw: RawRow, problems: _Problems) -> str | None:
         """The key that a row names itself, None where it names none; what is wrong with it goes to `problems`."""

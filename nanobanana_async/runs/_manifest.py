@@ -1,7 +1,8 @@
 """`manifest.jsonl` and `manifest.csv`: what is known of the whole set, in the order of the file.
 
-They are written whole, beside the old ones, synced and renamed into place: whoever looks sees the old or the new. The
-JSONL is what a later run goes by; the CSV is for people and their spreadsheets.
+They are written whole, beside the old ones, synced and renamed into place: whoever looks sees the old or the new. They
+are made from the journal, which is what a later run goes by; the CSV is for people and their spreadsheets. A manifest
+is read only where no journal knows better: in a folder of a release that had none.
 """
 
 from __future__ import annotations

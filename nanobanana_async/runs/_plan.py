@@ -1,11 +1,9 @@
-"""What is to be done for each row, decided from what the folder knows of its key before anything is sent."""
+"""What a run is about to do, and what that costs: said before anything is sent."""
 
 from __future__ import annotations
 
-import enum
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +11,21 @@ import attrs
 
 from nanobanana_async.pacing import Rate
 from nanobanana_async.pricing import Budget, Price, price_of, total, written
-from nanobanana_async.runs._record import Record, public_fields
-from nanobanana_async.runs._rows import Row, Rows
-from nanobanana_async.values import JSON, Request
-
-
-class Fate(enum.Enum):
-    """What is to be done for a row."""
-
-    SEND = "send"
-    DONE = "done"
-    """It has succeeded, and its files are there."""
-    FETCH = "fetch"
-    """It has succeeded, and a file is missing."""
-    ADOPT = "adopt"
-    """Its task was accepted, and is paid for."""
-    HOLD = "hold"
-    """It is unknown, or failed for good."""
-    CHANGED = "changed"
-    """Its key was paid for, or may have been, with another request."""
+from nanobanana_async.runs._fates import TO_SEND, Fate
+from nanobanana_async.runs._rows import Rows
+from nanobanana_async.values import Request
 
 
 @attrs.frozen(kw_only=True)
 class Plan:
     """What a run is about to do with the rows of a file. Nothing has been sent yet.
 
-    `to_send` will be paid for: `models` counts what they ask for, `price` is what they cost, and `least_seconds` is the
-    least time that the rate allows for them. Nothing is paid for the others: `done` (and there), `fetched` again (done,
-    but a file is missing), `adopted` (pending from an earlier run), `held` (unknown, or failed for good), `changed`
-    (the key was used for another request). `invalid` lines are beside them, not among the `total`.
+    `to_send` will be paid for, among them those that are sent again because they failed (`retried`), and those that are
+    made anew (`renewed`). `models` counts what they ask for, `price` is what they cost, and `least_seconds` is the
+    least time that the rate allows for them. Nothing is paid for the others: `done` (and there), `fetched` again
+    (done, but a file is missing), `adopted` (pending from an earlier run), `failed` and not sent again, `unknown`
+    (perhaps paid for, and not sent again), `changed` (the key was used for another request). `invalid` lines are beside
+    them, not among the `total`.
 
     With a `budget` (None: there is none), `spent` of it are, or may be, spent by earlier runs, and the rest covers
     `covered` of those to send, unless some fail and give their credits back; `least_seconds` is for these.
@@ -49,10 +33,13 @@ class Plan:
 
     total: int
     to_send: int
+    retried: int
+    renewed: int
     done: int
     fetched: int
     adopted: int
-    held: int
+    failed: int
+    unknown: int
     changed: int
     invalid: int
     models: Counter[str]
@@ -88,15 +75,18 @@ def plan_of(
 ) -> Plan:
     """The plan for `rows`, whose fates are known by key. `spent` of the `budget` are gone already."""
     counts = Counter(fates.values())
-    to_send = [row.request for row in rows.rows if fates[row.key] is Fate.SEND]
+    to_send = [row.request for row in rows.rows if fates[row.key] in TO_SEND]
     covered = len(to_send) if budget is None else _covered(to_send, Budget(max(0.0, budget - spent)))
     return Plan(
         total=len(rows.rows),
         to_send=len(to_send),
+        retried=counts[Fate.RETRY],
+        renewed=counts[Fate.RENEW],
         done=counts[Fate.DONE],
         fetched=counts[Fate.FETCH],
         adopted=counts[Fate.ADOPT],
-        held=counts[Fate.HOLD],
+        failed=counts[Fate.FAILED],
+        unknown=counts[Fate.UNKNOWN],
         changed=counts[Fate.CHANGED],
         invalid=rows.invalid,
         models=Counter(request.model for request in to_send),
@@ -117,36 +107,3 @@ def _covered(requests: Iterable[Request], budget: Budget) -> int:
             budget.reserve(price)
             count += 1
     return count
-
-
-def fate_of(row: Row, record: Record | None, source: Path, *, is_complete: Callable[[Record], bool]) -> Fate:
-    """What is to be done for `row`, of whose key `record` is known.
-
-    `is_complete` tells whether all files of a success are there. A key that was never paid for is free for another
-    request: a prompt that was refused can be worded anew.
-    """
-    if record is None:
-        return Fate.SEND
-    if row.has_own_key and record.may_be_paid and _differs(row, record, source):
-        return Fate.CHANGED
-    match record.state:
-        case "succeeded":
-            return Fate.DONE if is_complete(record) else Fate.FETCH
-        case "pending":
-            return Fate.ADOPT
-        case "unknown":
-            return Fate.HOLD
-        case _:
-            is_new = record.is_retryable or (row.has_own_key and _differs(row, record, source))
-            return Fate.SEND if is_new else Fate.HOLD
-
-
-def _differs(row: Row, record: Record, source: Path) -> bool:
-    """Whether the row asks for something else than what the record tells. A derived key says so by itself."""
-    asked = (row.request.model, _comparable(public_fields(row.request, source)))
-    return asked != (record.model, _comparable(record.request))
-
-
-def _comparable(fields: Mapping[str, JSON]) -> JSON:
-    """As it comes back from JSON; the price is no part of what is asked for."""
-    return json.loads(json.dumps({name: value for name, value in fields.items() if name != "credits"}))

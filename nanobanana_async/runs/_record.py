@@ -9,11 +9,15 @@ from typing import Any
 
 import attrs
 
+from nanobanana_async.errors import NanoBananaError
 from nanobanana_async.models import known_models
 from nanobanana_async.outcomes import Outcome, Pending, Skipped
 from nanobanana_async.runs._images import written
 from nanobanana_async.settings import FROM_ZERO
-from nanobanana_async.values import JSON, Charged, Request, Result
+from nanobanana_async.values import JSON, Charged, Request
+
+_NO_RECORD = "the gateway has no record of it"
+"""What the error of such a task says; its reason is that of any task that is still to come."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,11 +39,6 @@ class Record:
     completed_at: datetime | None = None
 
     @property
-    def result(self) -> Result:
-        """The result of a task that has succeeded."""
-        return Result(self.task_id, self.model, self.urls, self.credits, self.created_at, self.completed_at)
-
-    @property
     def may_be_paid(self) -> bool:
         """Whether anything was, or may have been, paid for under this key."""
         return self.charged != "no" or self.state in ("succeeded", "pending", "unknown")
@@ -55,6 +54,16 @@ class Record:
         if info is None or (resolution is not None and resolution not in info.resolutions):
             return None
         return info.price(resolution)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it was made, and its pictures can't be had any more."""
+        return self.state == "succeeded" and not self.files and bool(self.error and self.error["reason"] == "expired")
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether its task was accepted, and the gateway knows nothing of it any more."""
+        return self.state == "pending" and bool(self.error and _NO_RECORD in str(self.error.get("message")))
 
     @property
     def is_retryable(self) -> bool:
@@ -118,23 +127,31 @@ def public_fields(request: Request | str, source: Path | None = None) -> dict[st
     return fields
 
 
-def _written_error(outcome: Outcome) -> dict[str, JSON] | None:
-    error = outcome.error
-    if error is not None:
-        said = {"reason": error.reason, "message": error.message, "remedy": error.remedy}
-        return {**said, "retryable": error.retryable}
-    if isinstance(outcome, Skipped):
-        message, remedy = _WHY_SKIPPED.get(outcome.reason, _NOT_SENT)
-        return {"reason": outcome.reason, "message": message, "remedy": remedy, "retryable": True}
-    return None
+def error_row(error: NanoBananaError) -> dict[str, JSON]:
+    """An error as it stands in a manifest."""
+    said = {"reason": error.reason, "message": error.message, "remedy": error.remedy}
+    return {**said, "retryable": error.retryable}
 
 
-_NOT_SENT = ("it was not sent", "Run the same again: nothing was paid.")
-_WHY_SKIPPED = {
-    "changed": (
-        "this key was used for another request before; not sent",
-        "Give it a key of its own, or take its line out of the manifest to make it anew.",
-    ),
+def _written_error(outcome: Outcome) -> Mapping[str, JSON] | None:
+    if isinstance(outcome, Skipped) and outcome.reason == "changed":
+        return _CHANGED
+    if outcome.error is not None:
+        return error_row(outcome.error)
+    return {**NOT_SENT, "reason": outcome.reason} if isinstance(outcome, Skipped) else None
+
+
+NOT_SENT: Mapping[str, JSON] = {
+    "reason": "stopped",
+    "message": "it was not sent",
+    "remedy": "Run the same again: nothing was paid.",
+    "retryable": True,
+}
+_CHANGED: Mapping[str, JSON] = {
+    "reason": "changed",
+    "message": "this key was used for another request before; not sent",
+    "remedy": "Give it a key of its own; or say --on-change regenerate to make it anew, keep for what there is.",
+    "retryable": True,
 }
 
 

@@ -18,13 +18,15 @@ class Row:
     """One picture to make.
 
     `item` holds the request, built, the key (the user's where `has_own_key`, else the derived one) and the user's data.
-    `line` is the physical line that it begins on, `index` its place in the file, both from 1.
+    `line` is the physical line that it begins on, `index` its place in the file, both from 1. `fingerprint` is the key
+    that is derived from the request: what tells a changed request from the same one.
     """
 
     item: Item
     line: int
     index: int
     has_own_key: bool = False
+    fingerprint: str = ""
 
     @property
     def key(self) -> str:

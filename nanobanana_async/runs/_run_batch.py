@@ -9,24 +9,29 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 from anyio.to_thread import run_sync
 
 from nanobanana_async.client import Client
-from nanobanana_async.errors import UsageError
+from nanobanana_async.errors import ConfigurationError, StorageError, UsageError
 from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.journal import read_journal
 from nanobanana_async.pacing import A_RATE, Polling, Rate
 from nanobanana_async.pricing import A_BUDGET
-from nanobanana_async.runs._lock import FolderLock
+from nanobanana_async.runs._fates import Rules
+from nanobanana_async.runs._manifest import CSV, JSONL
 from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError
 from nanobanana_async.runs._reading import read_items
 from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run import OutcomeListener, Run
+from nanobanana_async.runs._run_journal import SCOPE, RunJournal, journal_of
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import survey
+from nanobanana_async.runs._taking_over import as_if_taken_over, taken_over
 from nanobanana_async.settings import LISTENER
 from nanobanana_async.storage import ensure_writable, run_to_end
-from nanobanana_async.tasks import EventListener
+from nanobanana_async.tasks import EventListener, OnChange, OnUnknown, RetryFailed
 from nanobanana_async.transport import Transport
 from nanobanana_async.values import JSON
 
@@ -54,6 +59,12 @@ async def run_batch(
     name: str | None = None,
     transport: Transport | None = None,
     finish: asyncio.Event | None = None,
+    journal: str | Path | None = None,
+    identity: str | None = None,
+    on_change: OnChange = "hold",
+    retry_failed: RetryFailed = "transient",
+    on_unknown: OnUnknown = "hold",
+    redo: Collection[str] = (),
     on_event: EventListener | None = None,
     on_plan: Callable[[Plan], None] | None = None,
     on_outcome: OutcomeListener | None = None,
@@ -62,10 +73,12 @@ async def run_batch(
 ) -> RunReport:
     """Make a picture for each row of a batch file, and say what the folder has come to.
 
-    Run again with the same folder, it carries on: what is done is not made again, tasks that were accepted are waited
-    for, missing pictures are fetched, and only what failed in passing, or was never sent, is sent. What each key has
-    come to stands in ``manifest.jsonl`` and ``manifest.csv``, which are written at the end, and when a run is cancelled
-    or fails, too. (A process that is killed writes nothing.)
+    Run again with the same folder, it carries on, however the last run ended, killed or not: what is done is not made
+    again, tasks that were accepted are waited for, missing pictures are fetched, and only what failed in passing, or
+    was never sent, is sent. What it goes by is the journal, ``run.db`` in the folder, in which each create stands
+    before it is sent. ``manifest.jsonl`` and ``manifest.csv`` tell of each key what it has come to; they are made anew
+    from the journal at the end, and when a run is cancelled or fails, too. A folder of a release that had no journal is
+    taken over by its manifest.
 
     Pictures are named by the key where the user gave one, else by place and prompt: ``00001-a-banana-in-orbit.png``.
 
@@ -86,6 +99,15 @@ async def run_batch(
         name: a template for the names of pictures: ``{model}/{index:05}-{data[colour]}``, of ``index``, ``key``,
             ``prompt``, ``model`` and ``data``.
         transport: what carries the bytes; None is one of its own.
+        journal: where the journal is, if not in the folder; on a disk of this machine.
+        identity: what the journal is of; None is the gateway's kind and URL. For a gateway whose address is another one
+            each time, and which is the same all the same.
+        on_change: what to do with a key that was paid for with another request: ``"hold"`` it back, ``"regenerate"``,
+            or ``"keep"`` what there is.
+        retry_failed: which failures are sent again: ``"transient"`` for those that may pass, ``"all"`` or ``"none"``.
+        on_unknown: what to do where the answer to a create was lost, in this run or an earlier one: ``"hold"`` it, or
+            ``"resend"`` and perhaps pay twice.
+        redo: keys that are to be made anew, and paid for anew. One that is on its way is waited for instead.
         finish: once it is set, nothing more is sent; what is paid for is finished and saved, and the rest is skipped.
         on_event: called with each event of `nanobanana_async.events`.
         on_plan: called once with what is about to be done, before anything is sent; what it raises ends the run.
@@ -97,16 +119,19 @@ async def run_batch(
 
     Raises:
         BadFileError: lines of the file are bad; nothing was sent. With `skip_invalid`, only where all are.
-        ConfigurationError: there is no such file, no key, the folder can't be written to or is in use by another run,
-            its manifest is damaged, a setting can't be used, or there is a budget and nobody knows what the folder has
-            cost so far; nothing was sent.
+        ConfigurationError: there is no such file, no key, the folder can't be written to, its journal is of another
+            gateway or none at all, the manifest to be taken over is damaged, a setting can't be used, or there is a
+            budget and nobody knows what the folder has cost so far; nothing was sent.
+        BatchBusyError: another run is at work in the folder; nothing was sent.
         UsageError: options for reading stand beside `Rows`.
-        StorageError: the manifest could not be written; the log names what was paid for.
+        StorageError: the journal can't be opened, and nothing was sent; or the manifest could not be written at the
+            end, and the log names what was paid for.
     """
     A_BUDGET.check(budget=budget)
     A_RATE.check(rate=rate)
     listeners = {"on_event": on_event, "on_plan": on_plan, "on_outcome": on_outcome}
     LISTENER.or_none().check(**listeners, on_start=on_start, on_left=on_left)
+    rules = Rules(on_change=on_change, retry_failed=retry_failed, on_unknown=on_unknown, redo=frozenset(redo))
     reading = {
         "model": model,
         "prompt": prompt,
@@ -120,17 +145,21 @@ async def run_batch(
     rows = await _read(source, gateway, reading)
     if rows.problems and not (skip_invalid and rows.rows):
         raise BadFileError.listing(rows.problems, are_all=not rows.rows)
-    lock = FolderLock(await ensure_writable(folder))
+    place = await ensure_writable(folder)
+    refuse_own_manifest(rows, place)
+    book = RunJournal(journal_of(place, journal), place)
+    await book.begin(await run_to_end(_identity, identity, gateway, book.place))
     try:
-        await run_to_end(lock.acquire)
-        found = await run_to_end(
-            partial(survey, rows, lock.folder, rate=rate, download=download, name=name, budget=budget)
-        )
+        look = partial(survey, rate=rate, download=download, name=name, budget=budget)
+        found = await run_to_end(partial(look, rows, place, await taken_over(book, place), rules))
         run = Run(
             survey=found,
+            journal=book,
+            rules=rules,
             rate=rate,
             download=download,
             budget=budget,
+            is_elsewhere_each_time=identity is not None,
             finish=finish,
             on_event=on_event,
             on_outcome=on_outcome,
@@ -138,19 +167,73 @@ async def run_batch(
             on_left=on_left,
         )
         client = Client(
-            _resolved(gateway) if run.needs_client else gateway,
+            _resolved(gateway) if found.to_do() else gateway,
+            journal=book,
             transport=transport,
             rate=rate,
             in_flight=in_flight,
             polling=polling,
             deadline=deadline,
+            on_unknown=on_unknown,
             on_event=run.hear,
         )
         if on_plan is not None:
             on_plan(found.plan)
-        return await run.carry_out(client if run.needs_client else None, at_once=in_flight)
+        report = await run.carry_out(client if found.to_do() else None)
     finally:
-        lock.release()
+        failure = await _ended(book)
+    return attrs.evolve(report, stopped_by=report.stopped_by or failure)
+
+
+async def plan_batch(
+    rows: Rows,
+    folder: str | Path,
+    *,
+    journal: str | Path | None = None,
+    rate: Rate = Rate(20, per=10),  # noqa: B008  frozen: one value serves all runs
+    budget: float | None = None,
+    download: bool = True,
+    name: str | None = None,
+    on_change: OnChange = "hold",
+    retry_failed: RetryFailed = "transient",
+    on_unknown: OnUnknown = "hold",
+    redo: Collection[str] = (),
+) -> Plan:
+    """What `run_batch` would do with the same settings. Nothing is sent and nothing is written; no key is needed.
+
+    Raises:
+        ConfigurationError: as `run_batch`, but that the folder may be one that can't be written to.
+    """
+    A_BUDGET.check(budget=budget)
+    A_RATE.check(rate=rate)
+    rules = Rules(on_change=on_change, retry_failed=retry_failed, on_unknown=on_unknown, redo=frozenset(redo))
+    place = Path(folder).expanduser()
+    contents = await as_if_taken_over(journal_of(place, journal), place)
+    look = partial(survey, rate=rate, download=download, name=name, budget=budget)
+    return (await run_to_end(partial(look, rows, place, contents, rules))).plan
+
+
+async def _ended(book: RunJournal) -> StorageError | None:
+    """Let the next run in; the error, where some steps could not be written down: the log has them."""
+    try:
+        await book.end()
+    except StorageError as error:
+        return error
+    return None
+
+
+def _identity(given: str | None, gateway: Gateway | None, journal: Path) -> str:
+    """What the journal is of; without a key, with which nothing could be sent, it stays what it is."""
+    if given is not None:
+        return given
+    try:
+        found = _resolved(gateway)
+    except ConfigurationError:
+        recorded = read_journal(journal, SCOPE).gateway
+        if recorded is None:
+            raise
+        return recorded
+    return f"{found.kind} {found.address}"
 
 
 def _resolved(gateway: Gateway | None) -> Gateway:
@@ -165,3 +248,13 @@ async def _read(source: str | Path | Rows, gateway: Gateway | None, reading: dic
     if given:
         raise UsageError(f"{', '.join(given)} can't be given beside Rows", remedy="Give them to read_items.")
     return source
+
+
+def refuse_own_manifest(rows: Rows, folder: Path) -> None:
+    """Raises: ConfigurationError, where the batch file would be overwritten by the manifest of `folder`."""
+    source = Path(rows.source)
+    if source.name in (JSONL, CSV) and source.expanduser().resolve().parent == folder.resolve():
+        raise ConfigurationError(
+            f"the batch file {rows.source!r} is where the manifest goes; nothing was sent",
+            remedy="Choose another folder, or another name for the file.",
+        )

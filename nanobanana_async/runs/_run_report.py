@@ -20,7 +20,8 @@ class RunReport:
 
     `counts` has how many are ``succeeded``, ``failed``, ``pending``, ``unknown`` and ``skipped``; of those skipped,
     `changed` have a key that was used for another request. `unsaved` succeeded and have no files. `invalid` lines were
-    left out. Of those that failed, `retryable` did so in passing: the next run sends them again.
+    left out. Of those that failed, `retryable` did so in passing: the next run sends them again. Of those unsaved,
+    `expired` can't be had any more; of those pending, the gateway has no record of the `missing`.
 
     `costs` is what the whole folder has cost, over all runs; of that, `gone` is for rows that are no longer in the
     file, and `left_out` for those that this run was not asked for. `report` is of this run alone. `kept_rate` is the
@@ -33,6 +34,8 @@ class RunReport:
     unsaved: int = 0
     invalid: int = 0
     retryable: int = 0
+    expired: int = 0
+    missing: int = 0
     costs: Costs = attrs.field(factory=Costs)
     gone: Others = attrs.field(factory=Others)
     left_out: Others = attrs.field(factory=Others)

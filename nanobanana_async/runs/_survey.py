@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
 
 from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.journal import Contents, Entry
 from nanobanana_async.pacing import Rate
 from nanobanana_async.pricing import price_of
-from nanobanana_async.runs._adopting import Adoption, place_of
 from nanobanana_async.runs._costs import Others
-from nanobanana_async.runs._ledger import Ledger
-from nanobanana_async.runs._manifest import CSV, JSONL, read_manifest
+from nanobanana_async.runs._fates import TO_DO, TO_SEND, Fate, Rules, differs, fate_of
+from nanobanana_async.runs._known import others_of, records_of
 from nanobanana_async.runs._naming import stems_of
-from nanobanana_async.runs._plan import Fate, Plan, fate_of, plan_of
+from nanobanana_async.runs._plan import Plan, plan_of
 from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._rows import Row, Rows
 
@@ -23,99 +24,141 @@ _NAMED = 3
 """How many keys a message names."""
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Survey:
     """What is known before a run. `stems` has a name for each row that may get pictures, by key.
 
-    `records` are those of the manifest, and stay so; the `ledger` goes on from them. `gone` are those paid for that are
-    no longer in the file, `left_out` those that this run was not asked for.
+    `records` are those of the keys that the journal knows. `gone` are those paid for that are no longer in the file,
+    `left_out` those that this run was not asked for, `others` creates that no key follows any more. `unsaid` credits
+    were spent of which only the file tells the price.
     """
 
     rows: Rows
     folder: Path
-    records: dict[str, Record]
+    records: Mapping[str, Record]
     fates: Mapping[str, Fate]
     stems: Mapping[str, str]
     plan: Plan
-    ledger: Ledger
     gone: Others
     left_out: Others
+    others: tuple[Record, ...]
+    unsaid: float = 0.0
 
-    def with_fate(self, *fates: Fate) -> list[Row]:
-        """The rows of which that is to be done, in their order."""
-        return [row for row in self.rows.rows if self.fates[row.key] in fates]
+    def to_do(self) -> list[Row]:
+        """The rows for which there is anything to send, to wait for or to fetch, in their order."""
+        return [row for row in self.rows.rows if self.fates[row.key] in TO_DO]
 
-    def spent(self) -> float:
-        """Credits that the folder has cost, or may have: what no record tells counts at the documented price.
+    def changed(self) -> list[Row]:
+        """The rows that are held back, because their keys stand for another request."""
+        return [row for row in self.rows.rows if self.fates[row.key] is Fate.CHANGED]
 
-        Raises:
-            ConfigurationError: that is not known either. Counted as nothing, it would be spent a second time.
-        """
-        prices = {row.key: price_of(row.request) for row in self.rows.rows}
-        paid = [record for record in self.records.values() if record.may_be_paid]
-        costs = {record.key: _first(record.credits, record.price, prices.get(record.key)) for record in paid}
-        unknown = [key for key, cost in costs.items() if cost is None]
-        if unknown:
-            named = ", ".join(map(repr, unknown[:_NAMED])) + (" …" if len(unknown) > _NAMED else "")
-            raise ConfigurationError(
-                f"a budget needs to know what {str(self.folder)!r} has cost so far; {len(unknown)} that are, or may "
-                f"be, paid for have no price: {named}; nothing was sent",
-                remedy='Give their lines a price, as in "credits": 8, or leave the budget out.',
-            )
-        return sum(cost for cost in costs.values() if cost is not None)
+    def to_renew(self) -> list[str]:
+        """The keys under which something stands that is to be made anew."""
+        return [row.key for row in self.rows.rows if self.fates[row.key] is Fate.RENEW]
 
-    def adoptions(self, *, download: bool) -> list[Adoption]:
-        """What is paid for and not here."""
-        rows = [(row, self.records[row.key]) for row in self.with_fate(Fate.ADOPT, Fate.FETCH)]
-        return [
-            Adoption(row, record, place_of(record, self.folder, self.stems[row.key]) if download else None)
-            for row, record in rows
-        ]
+    def to_fetch(self) -> list[str]:
+        """The keys whose pictures were made by an earlier run, and are not here."""
+        return [row.key for row in self.rows.rows if self.fates[row.key] is Fate.FETCH]
 
+    def states(self, records: Mapping[str, Record]) -> Counter[str]:
+        """How many rows of the file are in each state, by the `records` of now."""
+        return Counter(
+            "skipped" if self.fates[row.key] is Fate.CHANGED else records[row.key].state for row in self.rows.rows
+        )
 
-def _first(*prices: float | None) -> float | None:
-    return next((price for price in prices if price is not None), None)
+    def place(self, key: str) -> Path:
+        """Where the pictures of a key go, without extension: where they were before, else under a name of ours."""
+        known = self.records.get(key)
+        if known is not None and known.files and self.fates[key] not in TO_SEND:
+            return (self.folder / known.files[0]).with_suffix("")
+        return self.folder / self.stems[key]
 
 
 def survey(
-    rows: Rows, folder: Path, *, rate: Rate, download: bool, name: str | None, budget: float | None = None
+    rows: Rows,
+    folder: Path,
+    contents: Contents,
+    rules: Rules,
+    *,
+    rate: Rate,
+    download: bool,
+    name: str | None,
+    budget: float | None = None,
 ) -> Survey:
-    """Look over `folder` for `rows`. It blocks.
+    """Look over `folder` for `rows`, with what its journal knows. It blocks.
 
     Raises:
-        ConfigurationError: the manifest is damaged, the template for names can't be used, the batch file is where the
-            manifest goes, or nobody knows what is left of the budget.
+        ConfigurationError: the template for names can't be used, there is nothing under a key that is to be made anew,
+            or nobody knows what is left of the budget.
     """
-    _refuse_own_manifest(rows, folder)
-    records = read_manifest(folder)
+    entries = {entry.key: entry for entry in contents.entries}
+    records = records_of(contents, rows, folder)
+    _refuse_strange_keys(rows, rules)
+    place = folder if download else None
+    fates = {
+        row.key: _fate(row, entries[row.key], records[row.key], rules, source=rows.folder, folder=place)
+        if row.key in entries
+        else Fate.SEND
+        for row in rows.rows
+    }
+    unsaid = 0.0 if budget is None else _unsaid(rows, entries, records, folder)
+    spent = contents.spent.total + unsaid
+    named = [row for row in rows.rows if fates[row.key] in TO_DO]
+    gone, left_out = _others(rows, records, folder)
+    return Survey(
+        rows=rows,
+        folder=folder,
+        records=records,
+        fates=fates,
+        stems=stems_of(named, records, template=name, source=rows.source),
+        plan=plan_of(rows, fates, rate=rate, folder=folder, budget=budget, spent=0.0 if budget is None else spent),
+        gone=gone,
+        left_out=left_out,
+        others=others_of(contents),
+        unsaid=unsaid,
+    )
 
-    def is_complete(record: Record) -> bool:
-        return not download or (bool(record.files) and all((folder / file).is_file() for file in record.files))
 
-    fates = {row.key: fate_of(row, records.get(row.key), rows.folder, is_complete=is_complete) for row in rows.rows}
-    named = [row for row in rows.rows if fates[row.key] in (Fate.SEND, Fate.ADOPT, Fate.FETCH)]
-    stems = stems_of(named, records, template=name, source=rows.source)
-    plan = plan_of(rows, fates, rate=rate, folder=folder)
-    ledger = Ledger(rows, folder, dict(records), fates)
-    found = Survey(rows, folder, records, fates, stems, plan, ledger, *_others(rows, records, folder))
-    if budget is None:
-        return found
-    return attrs.evolve(found, plan=plan_of(rows, fates, rate=rate, folder=folder, budget=budget, spent=found.spent()))
+def _fate(row: Row, entry: Entry, record: Record, rules: Rules, *, source: Path, folder: Path | None) -> Fate:
+    """The fate of a row that is known; without a `folder`, no files are asked for."""
+    complete = folder is None or (bool(record.files) and all((folder / file).is_file() for file in record.files))
+    return fate_of(row, entry, record, rules, differs=differs(row, entry, record, source), complete=complete)
+
+
+def _refuse_strange_keys(rows: Rows, rules: Rules) -> None:
+    strange = sorted(rules.redo.difference(rows.keys))
+    if strange:
+        raise ConfigurationError(
+            f"no row has the key {strange[0]!r}, which is to be made anew; nothing was sent",
+            remedy="Give the key as the manifest has it.",
+        )
+
+
+def _unsaid(rows: Rows, entries: Mapping[str, Entry], records: Mapping[str, Record], folder: Path) -> float:
+    """What was, or may be, spent on keys of which neither record nor journal tells a price, but the file does.
+
+    Raises:
+        ConfigurationError: the file doesn't either. Counted as nothing, it would be spent a second time.
+    """
+    prices = {row.key: price_of(row.request) for row in rows.rows}
+    paid = [key for key, entry in entries.items() if records[key].may_be_paid and entry.price is None]
+    silent = {key: prices.get(key) for key in paid if entries[key].credits is None}
+    unknown = [key for key, price in silent.items() if price is None]
+    if unknown:
+        named = ", ".join(map(repr, unknown[:_NAMED])) + (" …" if len(unknown) > _NAMED else "")
+        raise ConfigurationError(
+            f"a budget needs to know what {str(folder)!r} has cost so far; {len(unknown)} that are, or may "
+            f"be, paid for have no price: {named}; nothing was sent",
+            remedy='Give their lines a price, as in "credits": 8, or leave the budget out.',
+        )
+    return sum(price for price in silent.values() if price is not None)
 
 
 def _others(rows: Rows, records: Mapping[str, Record], folder: Path) -> tuple[Others, Others]:
     """What is known of other rows than these: of those that are no longer in the file, and of those in it."""
-    others = {key: record for key, record in records.items() if key not in {row.key for row in rows.rows}}
+    asked = {row.key for row in rows.rows}
+    others = {key: record for key, record in records.items() if key not in asked}
     is_gone = set(others).difference(rows.keys) if rows.is_whole else set[str]()
     gone = [record for key, record in others.items() if key in is_gone]
     files = [file for record in gone for file in record.files if (folder / file).is_file()]
     return Others.of(gone, files), Others.of(record for key, record in others.items() if key not in is_gone)
-
-
-def _refuse_own_manifest(rows: Rows, folder: Path) -> None:
-    source = Path(rows.source)
-    if source.name in (JSONL, CSV) and source.expanduser().resolve().parent == folder.resolve():
-        raise ConfigurationError(
-            f"the batch file {rows.source!r} is where the manifest goes; nothing was sent",
-            remedy="Choose another folder, or another name for the file.",
-        )

@@ -11,7 +11,7 @@ import nanobanana_async
 from nanobanana_async.cli import main
 from tests.cli.shell import nanobanana, run_to_end
 
-COMMANDS = ("generate", "edit", "batch", "download", "status", "balance", "models", "emulator", "demo")
+COMMANDS = ("generate", "edit", "batch", "download", "status", "unknown", "balance", "models", "emulator", "demo")
 
 
 def test_help_names_every_command_and_the_exit_codes() -> None:

@@ -234,7 +234,7 @@ def test_the_first_failures_are_said_in_full_and_then_counted(tmp_path: Path, mo
     assert said.err.count("the same request would be refused again") == 20
     assert "… and 5 more like these: see the manifest" in said.err
     assert "1 of 26 succeeded, 25 failed" in said.err
-    assert said.err.endswith("25 failed for good: they stay so until their lines in the file are changed.\n")
+    assert said.err.endswith("in the file are changed; to send again all the same: --redo KEY.\n")
     assert "the same command again" not in said.err
 
 
@@ -275,6 +275,58 @@ def test_emulated_and_paid_pictures_never_share_a_folder(gateway: EmulatorServer
     assert "holds an emulator's pictures" in after_trial.err
     assert "holds a gateway's pictures" in after_paid.err
     assert len(gateway.world.ledger.accepted) == 1
+
+
+def test_the_emulator_keeps_its_state_beside_the_journal(tmp_path: Path) -> None:
+    """Wherever that is: the same command finds both."""
+    source, elsewhere = written(tmp_path, "a cat"), tmp_path / "disk" / "book.db"
+    first = batch(source, tmp_path, "--emulator", "--journal", elsewhere)
+    again = batch(source, tmp_path, "--emulator", "--journal", elsewhere)
+
+    assert (first.code, again.code) == (0, 0)
+    assert "0 of 1 to send, 1 done before" in again.err
+    assert (elsewhere.parent / ".emulator").is_dir()
+
+
+def test_rules_reach_the_run(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """What is made anew is said with its price before it is sent; a word that is none sends nothing."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"prompt": "a cat", "key": "cat"}\n')
+    batch(rows, tmp_path)
+    redo = batch(rows, tmp_path, "--redo", "cat")
+    wrong = batch(rows, tmp_path, "--on-unknown", "resned")
+    rows.write_text('{"prompt": "a dog", "key": "cat"}\n')
+    held = batch(rows, tmp_path)
+    changed = batch(rows, tmp_path, "--on-change", "regenerate")
+
+    assert "of those to send: 1 anew, as was asked for or changed\n1 × google/nano-banana\n4 credits" in redo.err
+    assert (wrong.code, "on_unknown='resned'" in wrong.err) == (2, True)
+    assert (held.code, "1 has a key that was used for another request" in held.err) == (1, True)
+    assert (changed.code, len(gateway.world.ledger.creates)) == (0, 3)
+
+
+def test_a_dry_run_of_bad_lines_says_them(tmp_path: Path) -> None:
+    """As the real one would."""
+    source = tmp_path / "bad.jsonl"
+    source.write_text(BAD)
+    said = nanobanana("batch", source, "-o", tmp_path / "out", "--dry-run")
+
+    assert (said.code, "2 problems" in said.err) == (2, True)
+
+
+def test_a_manifest_that_can_not_be_written_is_exit_code_3(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """The journal knows it all, and the next run writes it."""
+    source, manifest = written(tmp_path, "a cat"), tmp_path / "out" / "manifest.jsonl"
+    batch(source, tmp_path)
+    manifest.unlink()
+    manifest.mkdir()
+    said = batch(source, tmp_path)
+    manifest.rmdir()
+    again = batch(source, tmp_path)
+
+    assert (said.code, "manifest.jsonl" in said.err, "Traceback" in said.err) == (3, True, False)
+    assert (again.code, states(tmp_path)) == (0, {"a cat": "succeeded"})
+    assert len(gateway.world.ledger.creates) == 1
 
 
 @pytest.mark.parametrize(

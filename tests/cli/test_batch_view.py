@@ -46,10 +46,11 @@ STOP = KeyRefusedError("no access")
 
 
 def plan(**counts: int) -> Plan:
-    fates = dict.fromkeys(("to_send", "done", "fetched", "adopted", "held", "changed", "invalid"), 0) | counts
+    names = ("to_send", "done", "fetched", "adopted", "failed", "unknown", "changed", "invalid", "retried", "renewed")
+    fates = dict.fromkeys(names, 0) | counts
     models = Counter({"google/nano-banana": fates["to_send"]})
     price = Price(4.0 * fates["to_send"])
-    total = sum(fates.values()) - fates["invalid"]
+    total = sum(fates.values()) - fates["invalid"] - fates["retried"] - fates["renewed"]
     covered = fates["to_send"]
     return Plan(
         total=total, models=models, price=price, least_seconds=30.0, folder=Path("out"), covered=covered, **fates
@@ -165,12 +166,15 @@ def test_the_plan_says_everything_that_will_not_be_sent() -> None:
     """And why."""
     terminal, written = on_paper()
     with BatchView(terminal, Path("out")) as view:
-        view.planned(plan(to_send=2, done=3, fetched=1, adopted=1, held=1, changed=1, invalid=4))
+        view.planned(
+            plan(to_send=2, done=3, fetched=1, adopted=1, failed=1, changed=1, invalid=4, retried=1, renewed=1)
+        )
 
-    counts = "3 done before, 1 to fetch again, 1 in flight from before, 1 held"
+    counts = "3 done before, 1 to fetch again, 1 in flight from before, 1 failed and not sent again"
     changed = "1 with a key that was used for another request"
     assert written.getvalue().splitlines() == [
         f"2 of 9 to send, {counts}, {changed}, 4 invalid and left out | into out",
+        "of those to send: 1 again, having failed or got lost, 1 anew, as was asked for or changed",
         "2 × google/nano-banana",
         "8 credits (0.04 USD) | 0:30 at least, at this rate",
     ]

@@ -23,7 +23,7 @@ def test_of_a_batch_that_is_done_nothing_is_said() -> None:
 def test_what_failed_for_good_is_not_said_to_be_sent_again() -> None:
     """The same command would do nothing for it."""
     assert said({"succeeded": 1, "failed": 1}) == [
-        "1 failed for good: it stays so until its line in the file is changed."
+        "1 failed for good: it stays so until its line in the file is changed; to send again all the same: --redo KEY."
     ]
 
 
@@ -35,7 +35,7 @@ def test_what_the_same_command_does_is_said_with_numbers() -> None:
 
     assert go_on == (
         "To go on, run the same command again: 1 that failed in passing is sent again, 1 pending is waited for, "
-        "6 skipped are sent, 1 not saved is fetched. What the manifest holds as paid for is not paid for again."
+        "6 skipped are sent, 1 not saved is fetched. What is paid for is not paid for again."
     )
     assert for_good.startswith("3 failed for good: they stay so")
 
@@ -51,8 +51,7 @@ def test_what_is_unknown_is_named_with_what_can_be_done() -> None:
     """It is not sent by itself: who wants that takes the risk of paying twice."""
     [one], [several] = said({"unknown": 1}), said({"unknown": 4})
 
-    assert one.startswith("1 is unknown: it may be paid for, and is not sent again. Look into the vendor's log first;")
-    assert one.endswith("and perhaps pay twice, take its line out of manifest.jsonl.")
+    assert one == "1 is unknown: it may be paid for, and is not sent again. See: nanobanana unknown ."
     assert several.startswith("4 are unknown: they may be paid for, and are not sent again.")
 
 
@@ -60,7 +59,7 @@ def test_what_is_wrong_with_the_file_is_said() -> None:
     """A key of another request, and lines that were left out."""
     changed, invalid = said({"skipped": 1}, changed=1, invalid=2)
 
-    assert changed == "1 has a key that was used for another request, and is not sent: see the manifest."
+    assert changed == "1 has a key that was used for another request, and is not sent: see --on-change."
     assert invalid == "2 invalid are not sent: correct the file, and run the same command again."
 
 
@@ -69,3 +68,13 @@ def test_a_limit_that_was_learned_can_be_given() -> None:
     assert said({"succeeded": 9}, kept_rate=Rate(10, per=10)) == [
         "With --rate 10/10 fewer are refused from the beginning."
     ]
+
+
+def test_what_ran_out_is_not_said_to_be_fetched() -> None:
+    """What can still be done is said in its place."""
+    expired, missing = said({"succeeded": 3, "pending": 2}, unsaved=3, expired=3, missing=2)
+
+    assert expired == (
+        "3 are made and paid for, and can't be had any more. To make it again, and pay again: --redo KEY."
+    )
+    assert missing.startswith("2 are paid for, and the gateway has no record of it: see that the API key")

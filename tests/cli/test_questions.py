@@ -175,3 +175,18 @@ def test_a_folder_without_a_manifest_that_can_be_read_is_exit_code_2(tmp_path: P
 def test_a_path_that_is_no_folder_is_not_taken_for_a_task(tmp_path: Path) -> None:
     """No gateway is asked."""
     assert "there is no folder" in nanobanana("status", tmp_path / "missing").err
+
+
+def test_the_status_of_a_folder_is_that_of_its_journal(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Also where a run was killed before it wrote a manifest; what that alone knows is told as well."""
+    source, out = tmp_path / "p.txt", tmp_path / "out"
+    source.write_text("a cat\na dog\n")
+    nanobanana("batch", source, "-o", out, "--speed", 1000, "--rate", "1000/1", "--limit", 1)
+    with_both = nanobanana("status", out)
+    (out / "manifest.jsonl").write_text('{"key": ')
+    with_journal = nanobanana("status", out)
+    (out / "run.db").unlink()
+    damaged = nanobanana("status", out)
+
+    assert with_both.out == with_journal.out == f"{out}: 1 item: 1 succeeded | 4 credits (0.02 USD)\n"
+    assert (damaged.code, "the manifest is damaged" in damaged.err) == (2, True)

@@ -19,7 +19,6 @@ from tests.runs.files import (
     kie_with_files,
     manifest,
     pictures,
-    rewritten,
     run_at,
     run_on,
     written,
@@ -61,7 +60,7 @@ async def test_a_picture_that_can_not_be_fetched_stays_paid_for(tmp_path: Path) 
 
     report = await run_on(kie, source, out)
 
-    assert (report.counts, report.unsaved, report.exit_code) == ({"succeeded": 2}, 2, 1)
+    assert (report.counts, report.unsaved, report.expired, report.exit_code) == ({"succeeded": 2}, 2, 2, 1)
     assert by_key(out)["a"]["error"]["reason"] == "expired"
     assert "2 unsaved" in str(report)
 
@@ -73,22 +72,6 @@ async def test_a_picture_that_can_not_be_fetched_stays_paid_for(tmp_path: Path) 
     assert [row["state"] for row in manifest(out)] == ["succeeded", "succeeded"]
     assert report.unsaved == 1
     assert pictures(out) == ["b.png"]
-
-
-async def test_a_result_without_a_task_is_fetched_by_its_url(tmp_path: Path) -> None:
-    """As a gateway that answers at once gives it."""
-    source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
-    kie = kie_with_files()
-    await run_on(kie, source, out)
-    (out / "a.png").unlink()
-    rewritten(out, a={"task_id": None})
-    looks = kie.polls.total()
-
-    report = await run_on(kie, source, out)
-
-    assert report.exit_code == 0
-    assert pictures(out) == ["a.png"]
-    assert kie.polls.total() == looks
 
 
 async def test_tasks_that_were_accepted_are_adopted(tmp_path: Path) -> None:
@@ -116,21 +99,18 @@ async def test_tasks_that_were_accepted_are_adopted(tmp_path: Path) -> None:
 
 
 async def test_an_adopted_task_may_fail(tmp_path: Path) -> None:
-    """And is then what any task would be: sent again where that may help."""
+    """And is then what any task would be: made again where that may help, and once; refused for good, it is held."""
     source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
     kie = kie_with_files()
     kie.state = "waiting"
     await run_on(kie, source, out, deadline=0.01)
     kie.looks = [said(200, data=record("task0", "fail", failCode="500", failMsg="Internal Error"))]
-
-    report = await run_on(kie, source, out)
-
-    assert report.counts == {"failed": 1}
-    assert (by_key(out)["a"]["state"], by_key(out)["a"]["charged"]) == ("failed", "no")
-
     kie.state = "success"
+
     report = await run_on(kie, source, out)
-    assert report.exit_code == 0
+
+    assert report.counts == {"succeeded": 1}
+    assert (by_key(out)["a"]["task_id"], by_key(out)["a"]["charged"]) == ("task1", "yes")
     assert kie.prompts == ["a", "a"]
 
 
@@ -177,3 +157,20 @@ async def test_a_picture_of_an_adopted_task_may_not_be_there(tmp_path: Path) -> 
     report = await run_on(kie, source, out)
 
     assert (report.counts, report.unsaved) == ({"succeeded": 1}, 1)
+
+
+async def test_a_task_that_nobody_knows_any_more_can_be_made_anew(tmp_path: Path) -> None:
+    """It stays pending, and is counted apart; told to, the run makes it again."""
+    source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
+    kie = kie_with_files()
+    kie.state = "waiting"
+    await run_on(kie, source, out, deadline=0.01)
+    kie.looks = [said(422, "recordInfo is null")] * 1000
+
+    gone = await run_on(kie, source, out, deadline=0.2)
+    kie.looks, kie.state = [], "success"
+    anew = await run_on(kie, source, out, redo=["a"])
+
+    assert (gone.counts, gone.missing) == ({"pending": 1}, 1)
+    assert (anew.counts, anew.credits) == ({"succeeded": 1}, 4.0)
+    assert kie.prompts == ["a", "a"]

@@ -70,10 +70,7 @@ async def test_a_budget_that_earlier_runs_have_spent_is_named_whole(tmp_path: Pa
         again = await run_at(server, source, out, budget=8)
 
     assert again.stopped_by is not None
-    assert again.stopped_by.message == (
-        "the budget of 8 credits is spent: 8 were, or may have been, spent by earlier runs, and what is left does not "
-        "reach for this one, which costs 4"
-    )
+    assert again.stopped_by.message == ("the budget of 8 credits is spent: 0 are left, and this one costs 4")
 
 
 async def test_a_budget_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ async def test_what_is_unknown_is_held(tmp_path: Path) -> None:
 
     assert first.counts == again.counts == {"unknown": 1, "succeeded": 1}
     assert by_key(out)["a"]["charged"] == "unknown"
-    assert (watch.plans[0].held, watch.outcomes) == (1, [])
+    assert (watch.plans[0].unknown, watch.outcomes) == (1, [])
     assert kie.prompts == ["a", "b"]
 
 
@@ -140,7 +140,7 @@ async def test_only_what_failed_in_passing_is_sent_again(tmp_path: Path) -> None
         written(source, json_lines({**lines[0], "prompt": "a"}, lines[1]))
         report = await run_at(server, source, out)
 
-    assert (watch.plans[0].held, watch.plans[0].to_send) == (1, 1)
+    assert (watch.plans[0].failed, watch.plans[0].to_send) == (1, 1)
     assert report.counts == {"succeeded": 1, "failed": 1}
     assert pictures(out) == ["a.png"]
 

@@ -10,7 +10,7 @@ import pytest
 from nanobanana_async import NetworkError, Rate
 from nanobanana_async.emulator import Limit
 from nanobanana_async.runs import Others, Record, costs_of
-from tests.runs.files import A, B, C, emulator, json_lines, kie_with_files, pictures, rewritten, run_at, run_on, written
+from tests.runs.files import A, B, C, emulator, json_lines, kie_with_files, pictures, run_at, run_on, written
 
 NEW = {"prompt": "new", "key": "new"}
 
@@ -99,11 +99,10 @@ def test_what_is_gone_is_told_with_what_may_be_paid_for_it() -> None:
 
 async def test_rows_that_cost_nothing_are_not_missed(tmp_path: Path) -> None:
     """A refused prompt that was taken out of the file has left nothing behind."""
-    source, out = written(tmp_path / "rows.jsonl", json_lines(A, B)), tmp_path / "out"
+    source, out = tmp_path / "rows.jsonl", tmp_path / "out"
 
     with emulator() as server:
-        await run_at(server, source, out)
-        rewritten(out, a={"state": "failed", "charged": "no", "credits": None, "files": []})
+        await run_at(server, written(source, json_lines({**A, "prompt": "a [fail:policy]"}, B)), out)
         report = await run_at(server, written(source, json_lines(B)), out)
 
     assert (report.credits, report.gone.rows) == (4.0, 0)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nanobanana_async import ConfigurationError
-from nanobanana_async.runs._lock import FolderLock
+from nanobanana_async.errors import BatchBusyError
 from nanobanana_async.runs._run_batch import run_batch
 from nanobanana_async.values import WireReply
 from tests.runs.files import PNG, by_key, json_lines, pictures, run_on, written
@@ -116,71 +114,50 @@ async def test_events_reach_the_user_too(source: Path, tmp_path: Path) -> None:
 
 
 async def test_two_runs_never_share_a_folder(source: Path, tmp_path: Path) -> None:
-    """The second one is told of the first, before anything is sent."""
+    """The second one is told of the first, by its process, before anything is sent."""
     kie = ScriptedKie()
     kie.state = "generating"
     run = asyncio.create_task(run_on(kie, source, tmp_path / "out"))
     await until(lambda: kie.accepted)
+    second = ScriptedKie()
 
-    with pytest.raises(
-        ConfigurationError, match=rf"another run is at work in the folder .*out' \(process {os.getpid()}\)"
-    ):
-        await run_on(ScriptedKie(), source, tmp_path / "out")
+    with pytest.raises(BatchBusyError, match=rf"at work in the folder .*out'.*\(process {os.getpid()}\)"):
+        await run_on(second, source, tmp_path / "out")
 
+    assert second.prompts == []
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
 
 
-def hold(folder: Path, ready: Any, done: Any) -> None:
-    """Hold the lock of `folder` until told, and then die without letting go."""
-    FolderLock(folder).acquire()
-    ready.set()
-    done.wait(60)
-    os._exit(1)
+async def test_a_folder_that_can_hold_no_journal_sends_nothing(source: Path, tmp_path: Path) -> None:
+    """With the system's words, and another place to name."""
+    (tmp_path / "out" / "run.db").mkdir(parents=True)
+    kie = ScriptedKie()
+
+    with pytest.raises(ConfigurationError, match=r"run\.db' is a folder") as caught:
+        await run_on(kie, source, tmp_path / "out")
+
+    assert "--journal PATH" in caught.value.remedy
+    assert kie.prompts == []
 
 
-def test_a_process_that_dies_lets_go(tmp_path: Path) -> None:
-    """Its lock dies with it; while it lives it is named."""
-    processes = multiprocessing.get_context("spawn")
-    ready, done = processes.Event(), processes.Event()
-    other = processes.Process(target=hold, args=(tmp_path, ready, done))
-    other.start()
-    lock = FolderLock(tmp_path)
-    try:
-        assert ready.wait(60)
-        with pytest.raises(ConfigurationError, match=rf"\(process {other.pid}\)"):
-            lock.acquire()
-    finally:
-        done.set()
-        other.join()
+async def test_what_a_killed_run_left_half_written_is_removed(source: Path, tmp_path: Path) -> None:
+    """Once nobody can be at work on it any more; what is not ours stays."""
+    out = tmp_path / "out"
+    (out / "deep").mkdir(parents=True)
+    old, new, strange = (
+        out / "deep" / ".a.png.0123456789abcdef.part",
+        out / ".b.png.0123456789abcdef.part",
+        out / ".mine.part",
+    )
+    for path in (old, new, strange):
+        path.touch()
+    for path in (old, strange):
+        os.utime(path, (0, 0))
+    kie = ScriptedKie()
+    kie.others = {f"/task{n}.png": WireReply(200, {}, PNG) for n in range(3)}
 
-    lock.acquire()
-    lock.release()
-    lock.release()
+    await run_on(kie, source, out)
 
-
-def test_a_holder_that_says_nothing_is_not_named(tmp_path: Path) -> None:
-    """It may be between taking the lock and saying who it is."""
-    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
-    first.acquire()
-    (tmp_path / ".lock").write_text("")
-
-    with pytest.raises(ConfigurationError, match=r"at work in the folder '[^']*'; nothing was sent"):
-        second.acquire()
-
-    first.release()
-
-
-def test_a_folder_that_can_not_be_locked_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the system's words: no such file, or a disk that knows no locks."""
-    (tmp_path / "a" / ".lock").mkdir(parents=True)
-    with pytest.raises(ConfigurationError, match=r"can't be locked: Is a directory"):
-        FolderLock(tmp_path / "a").acquire()
-
-    def refuse(*_: object) -> None:
-        raise OSError(37, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", refuse)
-    with pytest.raises(ConfigurationError, match=r"can't be locked: No locks available"):
-        FolderLock(tmp_path).acquire()
+    assert [path.exists() for path in (old, new, strange)] == [False, True, True]

@@ -1,0 +1,145 @@
+"""What a journal knows of each key, in the words of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from nanobanana_async.errors import UnknownOutcomeError
+from nanobanana_async.gateways import Kie
+from nanobanana_async.journal import Attempt, Contents, Entry
+from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.models import is_url
+from nanobanana_async.runs._fates import differs
+from nanobanana_async.runs._images import written
+from nanobanana_async.runs._record import NOT_SENT, Record, error_row, public_fields
+from nanobanana_async.runs._rows import Rows
+from nanobanana_async.runs._run_journal import inside
+from nanobanana_async.values import JSON, Charged, Looked, Result, WireReply
+
+_STATES: Final[Mapping[ItemState, str]] = {
+    ItemState.NEW: "skipped",
+    ItemState.SENDING: "unknown",  # of a run that was killed, or is at work right now
+    ItemState.ACCEPTED: "pending",
+    ItemState.SUCCEEDED: "succeeded",
+    ItemState.SAVED: "succeeded",
+    ItemState.FAILED: "failed",
+    ItemState.PENDING: "pending",
+    ItemState.UNKNOWN: "unknown",
+    ItemState.DROPPED: "failed",
+}
+
+_LOST = UnknownOutcomeError("the run ended while the create was on the wire")
+_DROPPED = UnknownOutcomeError(
+    "its answer was lost, and it was given up", remedy="To make it, and perhaps to pay twice: --redo KEY."
+)
+_PAID = (AttemptState.ACCEPTED, AttemptState.ANSWERED)
+_PERHAPS = (AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.ABANDONED)
+
+
+def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> Record:
+    """What `entry` tells, for the manifest of `folder`. Paths of input images are written relative to `source`."""
+    result = _result(entry)
+    state = _STATES[entry.state]
+    since = entry.created_at or (entry.accepted_at if entry.task_id else None)
+    until = entry.completed_at or (entry.updated_at if state == "failed" and entry.task_id else None)
+    return Record(
+        key=entry.key,
+        state=state,
+        model=entry.model or None,
+        request=_request(entry, source),
+        data=entry.data,
+        task_id=entry.task_id,
+        urls=result.urls if result is not None else (),
+        files=tuple(inside(file, folder.absolute()) for file in entry.files) if entry.state is ItemState.SAVED else (),
+        credits=entry.credits,
+        charged=_charged(entry, state),
+        error=_error(entry),
+        created_at=(result.created_at if result else None) or _time(since),
+        completed_at=(result.completed_at if result else None) or _time(until),
+    )
+
+
+def records_of(contents: Contents, rows: Rows, folder: Path) -> dict[str, Record]:
+    """A record for each key that a journal knows; of the `rows` that still ask for the same, as they ask for it now."""
+    asked = {row.key: row for row in rows.rows}
+    records = {}
+    for entry in contents.entries:
+        record = record_of_entry(entry, folder, rows.folder)
+        row = asked.get(entry.key)
+        if row is not None and not differs(row, entry, record, rows.folder):
+            record = attrs.evolve(record, request=public_fields(row.request, rows.folder), data=row.item.data)
+        records[entry.key] = record
+    return records
+
+
+def others_of(contents: Contents) -> tuple[Record, ...]:
+    """The creates that no key follows any more and that were, or may be, paid for: for sums, not for a manifest."""
+    return tuple(_record_of_attempt(attempt) for attempt in contents.others if attempt.state in (*_PAID, *_PERHAPS))
+
+
+def _record_of_attempt(attempt: Attempt) -> Record:
+    is_perhaps = attempt.state in _PERHAPS and attempt.charged != "yes"
+    charged: Charged = attempt.charged or ("unknown" if is_perhaps else "yes")
+    request: dict[str, JSON] = {"credits": attempt.price} if attempt.price is not None else {}
+    return Record(key=attempt.token, state="failed", request=request, credits=attempt.credits, charged=charged)
+
+
+def _request(entry: Entry, source: Path | None) -> Mapping[str, JSON]:
+    images = entry.request.get("images")
+    if not isinstance(images, list) or source is None:
+        return entry.request
+    return {
+        **entry.request,
+        "images": [image if is_url(str(image)) else written(str(image), source) for image in images],
+    }
+
+
+def _result(entry: Entry) -> Result | None:
+    """The result as the gateway told it; None where it has told none."""
+    if entry.raw is None or entry.task_id is None or entry.dialect != "jobs":
+        return None
+    said = _DIALECT.read_record(entry.task_id, WireReply(200, {}, entry.raw.encode()))
+    return said.result if isinstance(said, Looked) else None
+
+
+_DIALECT = Kie("no-key-to-read").dialect("jobs")
+
+
+def _charged(entry: Entry, state: str) -> Charged:
+    match state:
+        case "succeeded":
+            return "no" if entry.credits == 0 else "yes"
+        case "pending":
+            return "yes"
+        case "unknown":
+            return "unknown"
+        case "failed":
+            return "unknown" if entry.state is ItemState.DROPPED else entry.charged or "no"
+        case _:
+            return "no"
+
+
+def _error(entry: Entry) -> Mapping[str, JSON] | None:
+    match entry.state:
+        case ItemState.NEW:
+            return NOT_SENT
+        case ItemState.DROPPED:
+            return error_row(_DROPPED)
+        case ItemState.SENDING | ItemState.UNKNOWN if entry.error is None:
+            return error_row(_LOST)
+        case _:
+            return None if entry.error is None else _told(entry.error)
+
+
+def _told(error: Mapping[str, Any]) -> Mapping[str, JSON]:
+    columns = {"reason": None, "message": "", "remedy": "", "retryable": False}
+    return {name: error.get(name, default) for name, default in columns.items()}
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,178 @@
+"""A folder of an earlier release: what its manifest holds as paid for is written into the journal, at first.
+
+Nothing of it is sent, and nothing is paid again. A row that the journal knows is left as it is there: the journal is
+what counts, and a manifest only tells of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.journal import (
+    Change,
+    Claimed,
+    Contents,
+    Entry,
+    Intent,
+    Journal,
+    MemoryJournal,
+    Spent,
+    read_journal,
+)
+from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.runs._manifest import JSONL, read_manifest
+from nanobanana_async.runs._record import Record
+from nanobanana_async.runs._run_journal import SCOPE, RunJournal
+from nanobanana_async.storage import run_to_end
+from nanobanana_async.values import JSON
+
+TAKEN_OVER: Final = "manifest"
+"""The fingerprint of a request of which nothing is known but what a manifest tells."""
+
+_AT_ONCE = 500
+
+
+async def taken_over(journal: RunJournal, folder: Path) -> Contents:
+    """What `journal` knows once what only the manifest of `folder` knows is in it, too.
+
+    What a take-over was killed in the middle of is taken up again.
+
+    Raises:
+        ConfigurationError: the manifest is damaged. What was paid for would be paid again, so nothing is guessed.
+        StorageError: the disk is full or broken. What is missing is taken over the next time.
+    """
+    contents = await run_to_end(read_journal, journal.place, SCOPE)
+    missing = await run_to_end(_missing, folder, contents)
+    if not missing:
+        return contents
+    await _take_all(journal, missing, await run_to_end(_age, folder))
+    return await run_to_end(read_journal, journal.place, SCOPE)
+
+
+async def as_if_taken_over(journal: Path, folder: Path) -> Contents:
+    """What the journal at that path would know if that was done. Nothing is written, there need not even be one."""
+    contents = await run_to_end(read_journal, journal, SCOPE)
+    missing = await run_to_end(_missing, folder, contents)
+    if not missing:
+        return contents
+    memory = MemoryJournal()
+    await memory.open(contents.gateway or "none")
+    await _take_all(memory, missing, await run_to_end(_age, folder))
+    taken, spent = [entry async for entry in memory.entries(SCOPE)], await memory.spent(SCOPE)
+    fields = {name: getattr(spent, name) + getattr(contents.spent, name) for name in attrs.fields_dict(Spent)}
+    return attrs.evolve(contents, entries=(*contents.entries, *taken), spent=Spent(**fields))
+
+
+def _missing(folder: Path, contents: Contents) -> list[Record]:
+    """The rows of the manifest of `folder` that were sent once, and of which the journal doesn't know."""
+    known = {entry.key: entry for entry in contents.entries}
+    try:
+        records = read_manifest(folder).values()
+    except ConfigurationError:
+        if not known:
+            raise
+        return []  # the journal knows better, and the manifest will be made anew
+    return [record for record in records if record.state != "skipped" and _is_missing(record, known.get(record.key))]
+
+
+def _is_missing(record: Record, entry: Entry | None) -> bool:
+    if entry is None:
+        return True
+    was_cut_short = entry.fingerprint == TAKEN_OVER and entry.state is ItemState.UNKNOWN
+    return was_cut_short and record.task_id is not None and record.state != "unknown"
+
+
+def _age(folder: Path) -> float:
+    return (folder / JSONL).stat().st_mtime
+
+
+async def _take_all(journal: Journal, records: Iterable[Record], since: float) -> None:
+    waiting = iter(records)
+    while some := list(islice(waiting, _AT_ONCE)):
+        await asyncio.gather(*(_take(journal, record, since) for record in some))
+
+
+async def _take(journal: Journal, record: Record, since: float) -> None:
+    at = record.created_at.timestamp() if record.created_at is not None else since
+    intent = Intent(
+        scope=SCOPE,
+        key=record.key,
+        fingerprint=TAKEN_OVER,
+        request=record.request,
+        data=record.data,
+        model=record.model or "",
+        dialect="jobs",
+        price=record.price,
+        at=at,
+        token=secrets.token_hex(13),
+    )
+    said = await journal.claim(intent)
+    token = intent.token if isinstance(said, Claimed) else said.token
+    assert token is not None
+    for to, attempt, fields in _steps(record):
+        change = Change(
+            scope=SCOPE,
+            key=record.key,
+            generation=said.generation,
+            at=at,
+            to=to,
+            attempt=None if attempt is None else (token, attempt),
+            **fields,
+        )
+        await journal.record(change)
+
+
+def _steps(record: Record) -> Iterator[tuple[ItemState, AttemptState | None, dict[str, Any]]]:
+    """The states that lead to what a manifest tells of a row, as if it had been sent from here."""
+    over: dict[str, Any] = {
+        "credits": record.credits,
+        "charged": record.charged,
+        "completed_at": _at(record.completed_at),
+    }
+    if record.state == "unknown":
+        yield ItemState.UNKNOWN, AttemptState.UNKNOWN, {"charged": "unknown", "error": record.error}
+        return
+    if record.state == "failed" and record.task_id is None:
+        attempt = AttemptState.UNKNOWN if record.charged == "unknown" else AttemptState.REFUSED
+        yield ItemState.FAILED, attempt, {**over, "created_at": _at(record.created_at), "error": _error(record)}
+        return
+    accepted = {"task_id": record.task_id, "charged": "yes", "created_at": _at(record.created_at)}
+    yield ItemState.ACCEPTED, AttemptState.ACCEPTED, accepted
+    if record.state == "pending":
+        yield ItemState.PENDING, None, {"error": record.error}
+    elif record.state == "failed":
+        yield ItemState.FAILED, None, {**over, "error": _error(record)}
+    else:
+        yield ItemState.SUCCEEDED, None, {**over, "charged": "yes", "raw": _answer(record)}
+        if record.files:
+            yield ItemState.SAVED, None, {"files": record.files}
+
+
+def _error(record: Record) -> Mapping[str, JSON]:
+    return {**(record.error or {"message": "no reason was written down"}), "task_id": record.task_id}
+
+
+def _at(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
+
+
+def _answer(record: Record) -> str:
+    """The record of the task as the gateway would tell it (PROTOCOL §1.2): its pictures can be fetched again by it."""
+    told = {
+        "taskId": record.task_id,
+        "model": record.model,
+        "state": "success",
+        "resultJson": json.dumps({"resultUrls": list(record.urls)}),
+        "creditsConsumed": record.credits,
+    }
+    return json.dumps({"code": 200, "msg": "success", "data": told})

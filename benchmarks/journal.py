@@ -20,9 +20,10 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
-import aiosqlite
 import attrs
 
 from nanobanana_async.journal import Change, Claimed, Intent, Journal, SQLiteJournal
@@ -110,7 +111,7 @@ def intent(key: str) -> Intent:
 
 @asynccontextmanager
 async def bare_rows(path: Path) -> AsyncIterator[Life]:
-    async with aiosqlite.connect(path, isolation_level=None) as connection:
+    async with import_module("aiosqlite").connect(path, isolation_level=None) as connection:
         for statement in (
             "pragma journal_mode = wal",
             "pragma synchronous = full",
@@ -135,6 +136,8 @@ KEEPERS: dict[str, tuple[Keeper, int]] = {
     "aiosqlite, three bare rows": (bare_rows, AT_ONCE),
 }
 """Who keeps it, and how many items are under way at once."""
+
+MODULES = {"aiosqlite, three bare rows": "aiosqlite"}
 
 
 # --- measuring --------------------------------------------------------------------------------------------------
@@ -207,6 +210,9 @@ def table(names: Iterable[str], folder: Path | None, *, items: int, at_low_load:
         print(f"fsync of 4 kB here: {1e3 * percents[49]:.2f} ms, p99 {1e3 * percents[98]:.2f} ms; {items} items")
     print(f"{'':28}| items/s | CPU ms | lag p99 |  max | intent p50 | p99")
     for name in names:
+        if find_spec(MODULES.get(name, "sqlite3")) is None:
+            print(f"{name:28}| not installed")
+            continue
         keeper, at_once = KEEPERS[name]
         with tempfile.TemporaryDirectory(dir=folder) as place:
             one = asyncio.run(measured(keeper, at_once, Path(place), items, at_low_load))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.journal import KEEPERS, measured
+from benchmarks.journal import KEEPERS, MODULES, measured
 
 ITEMS = 20
 
@@ -17,6 +17,7 @@ ITEMS = 20
 @pytest.mark.parametrize("name", KEEPERS)
 async def test_every_item_ends_as_saved(tmp_path: Path, name: str) -> None:
     """In the file, whoever keeps it; and the figures are of something."""
+    pytest.importorskip(MODULES.get(name, "sqlite3"))
     keeper, at_once = KEEPERS[name]
     figures = await measured(keeper, at_once, tmp_path, ITEMS, at_low_load=3)
     query = "select count(*) from {} where state = 'saved'".format("item" if name.startswith("ours") else "attempt")

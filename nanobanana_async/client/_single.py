@@ -182,7 +182,7 @@ class SingleImages(ClientLifetime):
         if manager.desk.keeper is None:
             return Row(item, request)
         key = item.key if item.key is not None else f"call-{secrets.token_hex(8)}"  # whatever the seed: it has no other
-        place = await place_of(request, scope="", key=key, data=item.data)
+        place = await place_of(request, manager.desk.keeper.digests, scope="", key=key, data=item.data)
         row = under_way(manager.desk, place) if item.key is not None else None
         if row is None:
             rules = KeyRules(retry_failed="all" if again else "none")

@@ -14,6 +14,7 @@ from nanobanana_async.models._key import derive_key
 from nanobanana_async.models._kie import KieRequest
 from nanobanana_async.models._pro import NanoBananaPro
 from nanobanana_async.models._problems import FieldProblem, InvalidFieldsError
+from nanobanana_async.models._public import public_fields, written_image
 from nanobanana_async.models._registry import known_models, request_class
 from nanobanana_async.models._request import JobsRequest, with_format_default
 from nanobanana_async.models._second import NanoBanana2, NanoBanana2_1, NanoBanana2Lite
@@ -42,7 +43,9 @@ __all__ = [
     "is_url",
     "known_models",
     "nearest_field",
+    "public_fields",
     "read_cells",
     "request_class",
     "with_format_default",
+    "written_image",
 ]

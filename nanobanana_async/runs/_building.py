@@ -10,12 +10,13 @@ import attrs
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.models import FieldProblem, InvalidFieldsError, build_request, derive_key
-from nanobanana_async.runs._images import Digests, image_problem, placed
+from nanobanana_async.runs._images import image_problem, placed
 from nanobanana_async.runs._keys import Keys, own_key
 from nanobanana_async.runs._names import KEY, meant_by
 from nanobanana_async.runs._raw import RawRow
 from nanobanana_async.runs._rows import Row
 from nanobanana_async.runs._template import PromptTemplate
+from nanobanana_async.storage import Digests
 from nanobanana_async.values import JSON, Item, Request
 
 _STAND_IN = "."

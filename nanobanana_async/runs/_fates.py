@@ -11,7 +11,8 @@ import attrs
 
 from nanobanana_async.journal import Entry
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.runs._record import Record, public_fields
+from nanobanana_async.models import public_fields
+from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._rows import Row
 from nanobanana_async.runs._taking_over import TAKEN_OVER
 from nanobanana_async.settings import one_of

@@ -13,10 +13,9 @@ from nanobanana_async.errors import UnknownOutcomeError
 from nanobanana_async.gateways import Kie
 from nanobanana_async.journal import Attempt, Contents, Entry
 from nanobanana_async.lifecycle import AttemptState, ItemState
-from nanobanana_async.models import is_url
+from nanobanana_async.models import public_fields, written_image
 from nanobanana_async.runs._fates import differs
-from nanobanana_async.runs._images import written
-from nanobanana_async.runs._record import NOT_SENT, Record, error_row, public_fields
+from nanobanana_async.runs._record import NOT_SENT, Record, error_row
 from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run_journal import inside
 from nanobanana_async.values import JSON, Charged, Looked, Result, WireReply
@@ -93,10 +92,7 @@ def _request(entry: Entry, source: Path | None) -> Mapping[str, JSON]:
     images = entry.request.get("images")
     if not isinstance(images, list) or source is None:
         return entry.request
-    return {
-        **entry.request,
-        "images": [image if is_url(str(image)) else written(str(image), source) for image in images],
-    }
+    return {**entry.request, "images": [written_image(str(image), source) for image in images]}
 
 
 def _result(entry: Entry) -> Result | None:

@@ -10,11 +10,10 @@ from typing import Any
 import attrs
 
 from nanobanana_async.errors import NanoBananaError
-from nanobanana_async.models import known_models
+from nanobanana_async.models import known_models, public_fields
 from nanobanana_async.outcomes import Outcome, Pending, Skipped
-from nanobanana_async.runs._images import written
 from nanobanana_async.settings import FROM_ZERO
-from nanobanana_async.values import JSON, Charged, Request
+from nanobanana_async.values import JSON, Charged, Item
 
 _NO_RECORD = "the gateway has no record of it"
 """What the error of such a task says; its reason is that of any task that is still to come."""
@@ -99,7 +98,7 @@ def record_of(
         key=item.key or outcome.task_id or "-",
         state=outcome.state,
         model=request.model if request else result.model if result else None,
-        request=public_fields(request or item.request, source),
+        request=public_fields(request, source) if request else _prompt_alone(item),
         data=item.data,
         task_id=outcome.task_id,
         urls=result.urls if result else (),
@@ -117,14 +116,9 @@ def manifest_row(outcome: Outcome, *, folder: Path | None = None) -> dict[str, A
     return record_of(outcome, folder=folder).row()
 
 
-def public_fields(request: Request | str, source: Path | None = None) -> dict[str, JSON]:
-    """What was asked for, under our public names; of images the paths and URLs, never the content."""
-    if isinstance(request, str):
-        return {"prompt": request} if request else {}
-    fields = dict(request.fields())
-    if request.images:
-        fields["images"] = [written(image, source) for image in request.images]
-    return fields
+def _prompt_alone(item: Item) -> dict[str, JSON]:
+    """What was asked for where it was a prompt, or nothing that is known."""
+    return {"prompt": item.request} if isinstance(item.request, str) and item.request else {}
 
 
 def error_row(error: NanoBananaError) -> dict[str, JSON]:

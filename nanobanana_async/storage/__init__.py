@@ -5,6 +5,7 @@ is checked, synced and renamed, and whoever looks at the folder sees either no f
 library looks into the pictures. This package knows no network: chunks come in from whoever fetches them.
 """
 
+from nanobanana_async.storage._digests import Digests, most_image_bytes
 from nanobanana_async.storage._folders import ensure_writable
 from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, input_digest, read_input
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
@@ -20,6 +21,7 @@ __all__ = [
     "CHECK_PATH",
     "MAX_DECODED_BYTES",
     "MAX_FILE_BYTES",
+    "Digests",
     "IfExists",
     "InputImage",
     "Inspected",
@@ -33,6 +35,7 @@ __all__ = [
     "input_digest",
     "inspect",
     "key_stem",
+    "most_image_bytes",
     "named_format",
     "read_image",
     "read_input",

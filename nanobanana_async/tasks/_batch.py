@@ -3,8 +3,8 @@
 Theory of operation
 ===================
 1. A feeder pulls the source only while fewer than `window` items are out: pulled, and their outcome not yet taken by
-   the consumer. So memory is bounded, and a consumer that is slow slows the submissions. And only while fewer than
-   `ahead` wait to be sent: so the next create is always ready, and whoever asks beside the batch waits for no more.
+   the consumer. So memory is bounded, and a consumer that is slow slows the submissions. And only while less than a
+   window's worth wait to be sent: so the next create is always ready, and whoever asks beside it waits for no more.
 2. Each item becomes a row; what becomes of it comes back through `settled`, on the loop.
 3. A success that is to be saved goes through the download lane first.
 4. A client that is closed under it ends the feeding; the iteration hands out what there is and then says so.

@@ -103,9 +103,14 @@ class Board:
         """What keeps the head of the queue from being sent; None where nothing waits."""
         if not self.queue or not self.sends_creates:
             return None
-        if self.creating >= self.connections - self.connections // 4:
+        if self.creating >= self.create_lanes:
             return "connections"
         return self.throttle.held_by(now, under_way=self.creating, in_flight=self.in_flight)
+
+    @property
+    def create_lanes(self) -> int:
+        """How many connections creates may take: never the last quarter."""
+        return self.connections - self.connections // 4
 
     @property
     def running(self) -> int:
@@ -122,7 +127,7 @@ class Board:
 
     def _wait_for_answers(self, now: float, ahead: int) -> float:
         """Seconds, where creates are on the wire and no more may be for now."""
-        lanes = self.connections - self.connections // 4
+        lanes = self.create_lanes
         is_narrow = self.throttle.is_narrow(now, under_way=self.creating)
         if not self._under_way or not (is_narrow or self.creating + ahead >= lanes):
             return 0.0
@@ -170,7 +175,7 @@ class Board:
         has_room = (
             len(self.queue) > 0
             and self.sends_creates
-            and self.creating < self.connections - self.connections // 4
+            and self.creating < self.create_lanes
             and self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
         )
         return self.queue.pop() if has_room else None

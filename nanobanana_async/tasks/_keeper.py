@@ -31,6 +31,7 @@ from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageE
 from nanobanana_async.journal import Change, Claimed, Entry, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.settings import one_of
+from nanobanana_async.storage import Digests
 from nanobanana_async.tasks._written_errors import written
 from nanobanana_async.values import JSON
 
@@ -94,12 +95,14 @@ class Keeper:
     """Writes to `journal`. `wall` is the time of day, `on_broken` hears of a disk that fails.
 
     `names` are those of the batches of this client: the journal's locks tell clients apart, not batches of one.
+    `digests` are of the images that keys are made of.
     """
 
     journal: Journal
     wall: Callable[[], float]
     on_broken: Callable[[StorageError], None] = lambda _: None
     names: set[str] = attrs.field(factory=set, init=False)
+    digests: Digests = attrs.field(factory=Digests, init=False)
     _outbox: deque[Change | _InDoubt] = attrs.field(factory=deque, init=False)
     _starting: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
     _writing: dict[asyncio.Task[None], None] = attrs.field(factory=dict, init=False)

@@ -20,7 +20,7 @@ from nanobanana_async.tasks._recalling import (
     row_of_entry,
     task_of_entry,
 )
-from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._rows import Row, TaskListener
 from nanobanana_async.values import Task
 
 LEFT = (ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
@@ -28,21 +28,10 @@ LEFT = (ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
 
 
 @attrs.define(eq=False)
-class _Arrivals:
+class _Arrivals(TaskListener):
     """A listener that puts outcomes in the order in which they come."""
 
     queue: asyncio.Queue[Outcome] = attrs.field(factory=asyncio.Queue)
-    is_of_task: bool = True
-
-    def may_send_again(self, row: Row) -> bool:  # noqa: ARG002  a listener's answer for any row
-        """Nothing is sent here."""
-        return False
-
-    def sent(self, row: Row) -> None:
-        """Nothing is sent here."""
-
-    def accepted(self, row: Row) -> None:
-        """It was, before."""
 
     def settled(self, outcome: Outcome) -> None:
         """A task is over."""

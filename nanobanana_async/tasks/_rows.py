@@ -36,6 +36,22 @@ class Listener(Protocol):
         """It is over, one way or another."""
 
 
+class TaskListener:
+    """The part of a listener to a task that is accepted already: nothing is sent for it any more."""
+
+    is_of_task = True
+
+    def may_send_again(self, row: Row) -> bool:  # noqa: ARG002  a listener's answer for any row
+        """Nothing was lost."""
+        return False
+
+    def sent(self, row: Row) -> None:
+        """It was, before."""
+
+    def accepted(self, row: Row) -> None:
+        """It was, before."""
+
+
 UNKNOWN_TIME = Expected(first=0.0, usual=60.0)
 """For a task that was submitted elsewhere: look at once."""
 

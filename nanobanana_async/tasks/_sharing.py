@@ -11,26 +11,15 @@ import attrs
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._rows import Row, TaskListener
 
 
 @attrs.frozen(eq=False)
-class _Relay:
+class _Relay(TaskListener):
     """Listens to the row that looks, on behalf of another. What it wants to know of is the present task."""
 
     desk: Desk
     row: Row
-    is_of_task: bool = True
-
-    def may_send_again(self, row: Row) -> bool:  # noqa: ARG002  a listener's answer for any row
-        """The task was accepted: nothing was lost."""
-        return False
-
-    def sent(self, row: Row) -> None:
-        """It was, before."""
-
-    def accepted(self, row: Row) -> None:
-        """It was, before."""
 
     def settled(self, outcome: Outcome) -> None:
         """The task is over, and so is the other row."""

@@ -11,7 +11,7 @@ import attrs
 from nanobanana_async.events import ImageUploaded
 from nanobanana_async.models import is_url
 from nanobanana_async.pacing import look_failure
-from nanobanana_async.storage import InputImage, read_input
+from nanobanana_async.storage import InputImage, most_image_bytes, read_input
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.values import ImageSource, Refused, Request
 
@@ -20,8 +20,6 @@ AT_ONCE = 4
 KEPT_FOR = 24 * 3600.0
 """How long an uploaded URL is used again, in seconds: the vendor keeps it for 3 days (PROTOCOL §4)."""
 REMEMBERED = 4096
-LARGEST_IMAGE = 30_000_000
-"""Bytes, for a request that doesn't say its own limit (PROTOCOL §1.5)."""
 
 
 def needs_upload(request: Request) -> bool:
@@ -45,7 +43,7 @@ class Uploads:
             BadImageError: a picture can't be read, or is none.
             NanoBananaError: the upload was refused or failed; nothing was charged.
         """
-        max_bytes: int = getattr(request, "max_image_bytes", LARGEST_IMAGE)
+        max_bytes = most_image_bytes(request)
         return tuple([await self._url_of(image, max_bytes) for image in request.images])
 
     async def _url_of(self, image: ImageSource, max_bytes: int) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nanobanana_async import (
-    Client,
     KeyConflictError,
     NanoBananaEdit,
     NetworkError,
     QueueFullError,
     Rate,
 )
+from tests.paying_once.asking import EITHER, Ask
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.lives import assert_idle
 from tests.scripted_kie import ScriptedKie, said, until
@@ -24,18 +22,6 @@ from tests.storage.pictures import make_png
 
 LOST = NetworkError("no answer came")
 REFUSED = said(422, "Your prompt was flagged by the content policy")
-
-
-async def generate(client: Client, **more: Any) -> str | None:
-    return (await client.generate("a banana", key="k", **more)).task_id
-
-
-async def submit(client: Client, **more: Any) -> str | None:
-    return (await client.submit("a banana", key="k", **more)).id
-
-
-EITHER = pytest.mark.parametrize("ask", [generate, submit])
-Ask = Callable[..., Awaitable[str | None]]
 
 
 @EITHER

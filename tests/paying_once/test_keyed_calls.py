@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from nanobanana_async import (
-    Client,
     NetworkError,
     PolicyError,
     Rate,
@@ -18,24 +15,13 @@ from nanobanana_async import (
     UnknownOutcomeError,
 )
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from tests.paying_once.asking import EITHER, Ask, generate, submit
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.lives import assert_idle, attempts_of, doomed, entry_of
 from tests.scripted_kie import ScriptedKie, said, until
 
 LOST = NetworkError("no answer came")
 REFUSED = said(422, "Your prompt was flagged by the content policy")
-
-
-async def generate(client: Client, **more: Any) -> str | None:
-    return (await client.generate("a banana", key="k", **more)).task_id
-
-
-async def submit(client: Client, **more: Any) -> str | None:
-    return (await client.submit("a banana", key="k", **more)).id
-
-
-EITHER = pytest.mark.parametrize("ask", [generate, submit])
-Ask = Callable[..., Awaitable[str | None]]
 
 
 @EITHER

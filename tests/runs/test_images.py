@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from nanobanana_async import NanoBanana2
-from nanobanana_async.runs._images import Digests, written
 from tests.runs.files import PNG, good, json_lines, rows_of, said
 from tests.runs.files import written as at
 
@@ -75,28 +72,3 @@ def test_an_image_too_large_for_its_model_is_a_bad_line(tmp_path: Path) -> None:
 
     assert [problem.line for problem in rows.problems] == [1]
     assert "over the limit" in said(rows)[0]
-
-
-def test_a_file_is_read_again_only_when_it_has_changed(tmp_path: Path) -> None:
-    """By its time and size."""
-    path = at(tmp_path / "a.png", PNG)
-    digests = Digests()
-    first = digests.of(NanoBanana2("x", images=path))
-    time = path.stat().st_mtime_ns
-
-    at(path, PNG[:-1] + b"\0")
-    os.utime(path, ns=(time, time))
-    assert digests.of(NanoBanana2("x", images=path)) == first
-
-    os.utime(path, ns=(time, time + 10**9))
-    assert digests.of(NanoBanana2("x", images=path)) != first
-    assert digests.of(NanoBanana2("x", images=PNG)) == first
-
-
-def test_an_image_is_written_down_so_that_it_can_be_moved(tmp_path: Path) -> None:
-    """Relative to the file; its content never."""
-    assert written(str(tmp_path / "in" / "a.png"), tmp_path) == "in/a.png"
-    assert written(tmp_path / "a.png", None) == str(tmp_path / "a.png")
-    assert written("/elsewhere/a.png", tmp_path) == "/elsewhere/a.png"
-    assert written("https://e.com/a.png", tmp_path) == "https://e.com/a.png"
-    assert written(b"abc", tmp_path) == "<3 bytes>"

@@ -1,8 +1,9 @@
-"""Transports that are closed when the test ends, and an environment without proxies."""
+"""Transports that are closed when the test ends, an environment without proxies, and a port that never answers."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -23,3 +24,18 @@ async def transport() -> AsyncIterator[HttpxTransport]:
     transport = HttpxTransport()
     yield transport
     await transport.aclose()
+
+
+@pytest.fixture
+def black_hole() -> Iterator[int]:
+    """A port whose backlog is full: a further connection attempt is left without an answer."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for filler in fillers:
+            filler.close()

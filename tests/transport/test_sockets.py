@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -218,21 +218,6 @@ async def test_closing_waits_for_nobody() -> None:
         assert sock.fileno() == -1
         with pytest.raises(httpx.WriteError):
             await writing
-
-
-@pytest.fixture
-def black_hole() -> Iterator[int]:
-    """A port whose backlog is full: a further connection attempt is left without an answer."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-        for filler in fillers:
-            filler.close()
 
 
 async def test_connecting_is_bounded(black_hole: int) -> None:

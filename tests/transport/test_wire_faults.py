@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -140,25 +139,10 @@ async def test_a_refused_connection_is_not_sent(transport: HttpxTransport) -> No
     assert not caught.value.permanent
 
 
-@pytest.fixture
-def black_hole() -> Iterator[str]:
-    """An address whose backlog is full: a further connection attempt is left without an answer."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-        for filler in fillers:
-            filler.close()
-
-
-async def test_a_connection_that_never_comes_about_is_not_sent(transport: HttpxTransport, black_hole: str) -> None:
+async def test_a_connection_that_never_comes_about_is_not_sent(transport: HttpxTransport, black_hole: int) -> None:
     """Connecting has a bound of its own, nearer than the deadline, because its time-out is proof."""
     with pytest.raises(NetworkError, match="ConnectTimeout") as caught:
-        await transport.send(create(black_hole, deadline=0.6))
+        await transport.send(create(f"http://127.0.0.1:{black_hole}/", deadline=0.6))
 
     assert (caught.value.sent, caught.value.permanent) == ("no", False)
 

@@ -91,6 +91,15 @@ class Request(Protocol):
         """The vendor's fields, with `image_urls` (one for each of `images`) in the place of the images."""
 
 
+@runtime_checkable
+class OperationRequest(Request, Protocol):
+    """A request of a dialect that has several ways to make an image, and takes each at a path of its own."""
+
+    @property
+    def operation(self) -> str:
+        """Which of them it is: in the images dialect ``"generations"`` or ``"edits"`` (PROTOCOL §3)."""
+
+
 @attrs.frozen
 class Item:
     """One thing to make in a batch: a request, with the user's own key and data.
@@ -104,26 +113,12 @@ class Item:
 
 
 @attrs.frozen
-class Task:
-    """A task that the gateway has accepted: its id, and what was last said of it.
-
-    `created_at` is the gateway's own time of creation when it has said one, else None. `raw` is the gateway's last
-    record as it came.
-    """
-
-    id: str
-    model: str | None = None
-    dialect: str = "jobs"
-    state: TaskState = TaskState.WAITING
-    created_at: datetime | None = None
-    raw: Mapping[str, JSON] = attrs.field(factory=dict, repr=False)
-
-
-@attrs.frozen
 class Result:
     """A finished task: where its images are (`urls`), and what it cost (`credits`, None where it was not said).
 
-    The URLs are kept by the vendor for a day to two weeks (PROTOCOL §1.8): save at once.
+    The URLs are kept by the vendor for a day to two weeks (PROTOCOL §1.8): save at once. A picture that came in the
+    answer itself has a ``data:`` URL, or, where a journal has put it into a file, the ``file:`` URL of that; `read` and
+    `save` of a client take them all. `task_id` is None where a gateway answers at once and names none.
     """
 
     task_id: str | None
@@ -143,6 +138,24 @@ class Result:
 
 
 @attrs.frozen
+class Task:
+    """A task that the gateway has accepted: its id, and what was last said of it.
+
+    `created_at` is the gateway's own time of creation when it has said one, else None. `raw` is the gateway's last
+    record as it came. `result` is there where nothing is left to wait for: a gateway that answers at once has given it
+    already, and mostly without an id (then `id` is empty).
+    """
+
+    id: str
+    model: str | None = None
+    dialect: str = "jobs"
+    state: TaskState = TaskState.WAITING
+    created_at: datetime | None = None
+    raw: Mapping[str, JSON] = attrs.field(factory=dict, repr=False)
+    result: Result | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
 class ImageData:
     """A picture in memory: the bytes of the file, its media type (``image/png`` …) and its size in pixels."""
 
@@ -157,10 +170,10 @@ class ImageData:
 
 @attrs.frozen
 class FilePart:
-    """One file of a multipart body."""
+    """One part of a multipart body: a file, or where `filename` is None a plain field (several may share a name)."""
 
     name: str
-    filename: str
+    filename: str | None
     content: bytes = attrs.field(repr=lambda content: f"<{len(content)} bytes>")
     media_type: str = "application/octet-stream"
 
@@ -169,6 +182,7 @@ class FilePart:
 class WireRequest:
     """One HTTP request, complete but for the connection.
 
+    `form` are the fields of a body that `files` follow: multipart where there are any.
     `bearer` is the key that goes into the Authorization header; it is in no repr. `pays` marks a create, which may
     not be repeated: the transport then traces how far it came and uses no connection that has idled. `deadline` is
     the total time for the exchange in seconds, `max_bytes` the most that is read of the answer's body.
@@ -238,7 +252,7 @@ class Accepted:
 
 @attrs.frozen
 class Answered:
-    """A create that the gateway has answered at once, with the result itself."""
+    """A create that the gateway has answered at once, with the result itself (whose `urls` may be empty: no image)."""
 
     result: Result
 
@@ -280,8 +294,18 @@ class Dialect(Protocol):
     def name(self) -> str:
         """The dialect's name, as it stands in `Task.dialect`."""
 
-    def submit(self, request: Request, image_urls: Sequence[str], *, callback_url: str | None = None) -> WireRequest:
-        """The create for `request`."""
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether the answer to a create is the result itself: then the create lasts as long as the task."""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether the content of local images goes into the create itself; else they are uploaded before."""
+
+    def submit(
+        self, request: Request, images: Sequence[str | FilePart], *, callback_url: str | None = None
+    ) -> WireRequest:
+        """The create for `request`, with one of `images` for each of its own: its URL, or its content."""
 
     def read_submitted(self, reply: WireReply) -> Submitted:
         """What the answer to a create says."""

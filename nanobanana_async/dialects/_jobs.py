@@ -10,10 +10,11 @@ import attrs
 from nanobanana_async.dialects._envelope import Envelope, open_envelope
 from nanobanana_async.dialects._lenient import as_dict, word
 from nanobanana_async.dialects._record import looked, task_id_of
-from nanobanana_async.dialects._requests import get, post_json, rooted
+from nanobanana_async.dialects._requests import get, post_json, rooted, urls_only
 from nanobanana_async.values import (
     JSON,
     Accepted,
+    FilePart,
     Look,
     NotVisible,
     Refused,
@@ -42,12 +43,24 @@ class JobsDialect:
         """``"jobs"``."""
         return "jobs"
 
-    def submit(self, request: Request, image_urls: Sequence[str], *, callback_url: str | None = None) -> WireRequest:
+    @property
+    def answers_at_once(self) -> bool:
+        """No: a task is accepted, and looked at until it is done."""
+        return False
+
+    @property
+    def takes_files(self) -> bool:
+        """No: images are public URLs (PROTOCOL §1.5)."""
+        return False
+
+    def submit(
+        self, request: Request, images: Sequence[str | FilePart], *, callback_url: str | None = None
+    ) -> WireRequest:
         """The createTask for `request`. It pays, so it may not be repeated; it has 60 s in all."""
         body: dict[str, JSON] = {"model": request.model}
         if callback_url is not None:
             body["callBackUrl"] = callback_url
-        body["input"] = request.vendor_input(image_urls)
+        body["input"] = request.vendor_input(urls_only(images))
         return post_json(f"{self.base_url}/api/v1/jobs/createTask", self.bearer, body, pays=True, deadline=60.0)
 
     def read_submitted(self, reply: WireReply) -> Submitted:

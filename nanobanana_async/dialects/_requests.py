@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-from nanobanana_async.values import JSON, WireRequest
+from nanobanana_async.values import JSON, FilePart, WireRequest
 
 
 def rooted(base_url: str) -> str:
@@ -24,3 +25,10 @@ def post_json(
     headers = {"content-type": "application/json", "accept": "application/json"}
     content = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     return WireRequest("POST", url, body=content, headers=headers, bearer=bearer, pays=pays, deadline=deadline)
+
+
+def urls_only(images: Sequence[str | FilePart]) -> list[str]:
+    """`images`, which are all URLs. Raises: ValueError where the content of a file is among them."""
+    if any(not isinstance(image, str) for image in images):
+        raise ValueError("this dialect takes images by URL: upload the file first")
+    return [str(image) for image in images]

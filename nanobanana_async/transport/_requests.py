@@ -12,7 +12,7 @@ from nanobanana_async.transport._evidence import Evidence
 from nanobanana_async.transport._failures import UnsendableError, never_sent
 from nanobanana_async.transport._messages import Outgoing
 from nanobanana_async.transport._targets import Target, rough_label
-from nanobanana_async.values import WireRequest
+from nanobanana_async.values import FilePart, WireRequest
 
 if TYPE_CHECKING:
     import h11
@@ -67,7 +67,7 @@ def everything(request: WireRequest, evidence: Evidence) -> dict[str, Any]:
     Raises:
         UnsendableError: a header, or the key, holds what a header can't.
     """
-    files = [(part.name, (part.filename, part.content, part.media_type)) for part in request.files]
+    files = [(part.name, _file(part)) for part in request.files]
     return {
         "headers": headers(request),
         "content": request.body,
@@ -75,6 +75,11 @@ def everything(request: WireRequest, evidence: Evidence) -> dict[str, Any]:
         "files": files or None,
         "extensions": extensions(evidence, patience(request)),
     }
+
+
+def _file(part: FilePart) -> tuple[str | None, bytes] | tuple[str, bytes, str]:
+    """A part of a multipart body, as httpx takes it: what is no file has neither a name nor a type."""
+    return (None, part.content) if part.filename is None else (part.filename, part.content, part.media_type)
 
 
 def extensions(evidence: Evidence, connect_within: float) -> dict[str, Any]:

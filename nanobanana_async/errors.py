@@ -125,9 +125,11 @@ class BatchBusyError(UsageError):
 
 
 class KeyConflictError(UsageError):
-    """A key of the journal stands for another request already. Nothing was sent."""
+    """The `key` of the journal stands for another request already. Nothing was sent."""
 
-    remedy = 'Give it a key of its own, or say on_change="regenerate" to make it anew, "keep" for what there is.'
+    key: str | None = None
+    remedy = 'Give it a key of its own; a batch can also be told on_change="regenerate", or "keep" for what there is.'
+    public_message = "This was asked for in other words before. Please start anew."
 
 
 class ConfigurationError(UsageError):

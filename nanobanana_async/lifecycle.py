@@ -7,7 +7,7 @@ An *item* is what the user asked for; an *attempt* is one create on the wire for
 
     new ──> sending ──> accepted ──> succeeded ──> saved
      ^         │            │  │
-     └ refused ┤            │  └──> pending (adopted by a later run)
+     └ refused ┤            │  └──> pending ──> accepted (adopted) | succeeded | failed
                ├> failed <──┘
                ├> succeeded (a gateway that answers at once)
                └> unknown ──> accepted (adopted) | new (told to resend) | dropped (told to forget)
@@ -54,7 +54,8 @@ ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.SUCCEEDED: frozenset({ItemState.SAVED}),
     ItemState.SAVED: frozenset({ItemState.SUCCEEDED}),
     ItemState.FAILED: frozenset({ItemState.NEW}),
-    ItemState.PENDING: frozenset({ItemState.ACCEPTED}),
+    # Several may wait for one task: who gives it up must not keep another from telling its end.
+    ItemState.PENDING: frozenset({ItemState.ACCEPTED, ItemState.SUCCEEDED, ItemState.FAILED}),
     ItemState.UNKNOWN: frozenset({ItemState.ACCEPTED, ItemState.NEW, ItemState.DROPPED}),
     ItemState.DROPPED: frozenset(),
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nanobanana_async.errors import InvalidRequestError
+from nanobanana_async.errors import ConfigurationError, InvalidRequestError
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.settings import FROM_ZERO, Kind
+from nanobanana_async.tasks import RetryFailed
 from nanobanana_async.values import JSON, Request, Task
 
 A_WAIT = Kind(
@@ -33,16 +34,26 @@ def request_of(asked: Request | str, fields: Mapping[str, JSON], *, gateway: Gat
         raise InvalidRequestError(
             f"{', '.join(sorted(given))} can't be given beside a request", remedy="Give them to the request."
         )
-    return asked
+    return gateway.priced(asked)
 
 
 def task_of(task: Task | str, dialect: str) -> Task:
     """The task of that id. Raises: InvalidRequestError."""
-    if isinstance(task, Task):
+    if isinstance(task, Task) and (task.id or task.result is not None):
         return task
     if not isinstance(task, str) or not task.strip():
         raise InvalidRequestError(f"{task!r} is no task id")
     return Task(task.strip(), dialect=dialect)
+
+
+def no_journal(what: str) -> ConfigurationError:
+    """The error for what only a journal can keep."""
+    return ConfigurationError(what, remedy='Give the client one: Client(journal="/var/lib/app/run.db").')
+
+
+def failed_to_retry(said: RetryFailed | bool) -> RetryFailed:  # noqa: FBT001  a user's word, passed on
+    """Which failures a single call sends again: yes means all of them, no none."""
+    return ("all" if said else "none") if isinstance(said, bool) else said
 
 
 def checked_wait(queue_timeout: float | None) -> float | None:

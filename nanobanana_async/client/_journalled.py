@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from nanobanana_async.client._asking import no_journal
 from nanobanana_async.client._lifetime import ClientLifetime
-from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.tasks import Past
 from nanobanana_async.values import Task
@@ -17,6 +17,8 @@ class Journalled(ClientLifetime):
     async def lookup(self, key: str, *, name: str = "") -> Task | Outcome | None:
         """What is known of `key`: its task while that runs, its outcome once it is over, None where nothing is.
 
+        A task without an id is one whose create waits for its turn in this client, or is on the wire.
+
         `name` is the name of the batch that the key belongs to; without one it is that of a single call. The gateway is
         not asked.
 
@@ -26,7 +28,8 @@ class Journalled(ClientLifetime):
         return await self._past().lookup(name, key)
 
     async def pending(self, *, name: str | None = None) -> AsyncIterator[Outcome]:
-        """What earlier runs have left: each task that was accepted, once it is over, and each answer that was lost.
+        """What earlier runs have left, and this one has given up: each task that was accepted, once it is over, and
+        each answer that was lost.
 
         ::
 
@@ -45,5 +48,5 @@ class Journalled(ClientLifetime):
     def _past(self) -> Past:
         running = self._open()
         if running.manager.desk.keeper is None:
-            raise ConfigurationError("this client has no journal", remedy='Give it one: Client(journal="run.db").')
+            raise no_journal("this client has no journal")
         return Past(running.manager, running.manager.desk.keeper)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from nanobanana_async.client._asking import request_of
+from nanobanana_async.client._asking import no_journal, request_of
 from nanobanana_async.client._lifetime import ClientLifetime
 from nanobanana_async.client._plan import BatchPlan, plan_of
 from nanobanana_async.outcomes import Outcome
@@ -39,6 +39,9 @@ A_NAME = Kind(
     "a text that is not blank: the name of a batch", lambda value: isinstance(value, str) and value.strip() != ""
 )
 
+NO_RULES = KeyRules(retry_failed="transient")
+"""What holds for a batch that is told nothing else."""
+
 _ANY_PROMPT = "a banana"
 
 
@@ -56,6 +59,7 @@ class ManyImages(ClientLifetime):
         name: str = "default",
         on_change: OnChange = "hold",
         retry_failed: RetryFailed = "transient",
+        redo: Collection[str] = (),
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
@@ -75,6 +79,7 @@ class ManyImages(ClientLifetime):
         there, and each item has a key, its own or one that is made of its request. What is done is handed out again,
         what runs is followed, `retry_failed` says which failures are sent again, and `on_change` what becomes of a key
         that stood for another request: it is held (skipped, with reason ``"changed"``), made anew, or kept as it was.
+        The keys in `redo` are made anew, and paid for anew, on purpose.
         `budget` is then that of the name, over all runs. Two items of one key are an error there.
 
         `budget` is the most that may be spent, in credits: reserved when an item is sent, settled by what its record
@@ -104,12 +109,14 @@ class ManyImages(ClientLifetime):
             ordered,
             self._policies.in_flight + AHEAD,
             Purse(Budget(budget)) if budget is not None else None,
-            self._book(name, KeyRules(on_change=on_change, retry_failed=retry_failed), save_to),
+            self._book(name, KeyRules(on_change=on_change, retry_failed=retry_failed, redo=redo), save_to),
         )
 
     def _book(self, name: str, rules: KeyRules, save_to: object) -> BatchBook | None:
         A_NAME.check(name=name)
         desk = self._open().manager.desk
+        if desk.keeper is None and (name != "default" or rules != NO_RULES):
+            raise no_journal("name, on_change, retry_failed and redo are about a journal, and this client has none")
         folder = Path(save_to) if isinstance(save_to, str | Path) else None
         return BatchBook(desk, desk.keeper, name, rules, folder) if desk.keeper is not None else None
 
@@ -155,6 +162,7 @@ class ManyImages(ClientLifetime):
         name: str = "default",
         on_change: OnChange = "hold",
         retry_failed: RetryFailed = "transient",
+        redo: Collection[str] = (),
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
@@ -169,6 +177,7 @@ class ManyImages(ClientLifetime):
             name=name,
             on_change=on_change,
             retry_failed=retry_failed,
+            redo=redo,
             aspect_ratio=aspect_ratio,
             resolution=resolution,
             output_format=output_format,

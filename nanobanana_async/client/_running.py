@@ -106,7 +106,7 @@ class Running:
 
     async def _resume(self, keeper: Keeper, policies: Policies) -> None:
         """Take up where earlier runs have left: what they have sent lately, and what is in flight, counts."""
-        await keeper.journal.open(f"{self.gateway.kind} {self.gateway.address}", clock=policies.clock)
+        await keeper.open(f"{self.gateway.kind} {self.gateway.address}", clock=policies.clock)
         restore(self.manager.desk, await keeper.journal.standing(policies.clock() - policies.rate.per))
 
     @classmethod
@@ -129,7 +129,7 @@ class Running:
             on_event=policies.on_event,
         )
         if policies.journal is not None:
-            desk.keeper = Keeper(_journal(policies.journal), desk.wall)
+            desk.keeper = Keeper(_journal(policies.journal), desk.wall, secret=getattr(gateway, "api_key", None) or "")
             desk.keeper.on_broken = lambda error: desk.stop(nothing_charged(error), "storage")
         manager = TaskManager(desk, Uploads(desk), Crew(loop), loop)
         desk.contested = manager.contested

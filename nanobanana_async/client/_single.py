@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import overload
 
-from nanobanana_async.client._asking import checked_wait, task_of
+from nanobanana_async.client._asking import checked_wait, failed_to_retry, no_journal, task_of
 from nanobanana_async.client._lifetime import ClientLifetime
-from nanobanana_async.settings import YES_OR_NO
-from nanobanana_async.tasks import KeyRules, Row, ask, ask_status, place_of, under_way
+from nanobanana_async.tasks import KeyRules, Past, RetryFailed, Row, ask, ask_status, place_of, under_way
 from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Task
 
 
@@ -25,7 +24,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Result: ...
@@ -43,7 +42,7 @@ class SingleImages(ClientLifetime):
         output_format: str | None = None,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Result: ...
@@ -55,7 +54,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
         **fields: JSON,
@@ -66,8 +65,9 @@ class SingleImages(ClientLifetime):
         known to take longer it is refused at once, and nothing is sent.
 
         With a journal, a `key` stands for one image, whoever asks for it and how often: what is made is given again,
-        what runs is waited for, and what has failed fails again unless `retry_failed` is true. Safe after a crash, and
-        from several processes.
+        what runs is waited for, and what has failed fails again, unless `retry_failed` says that it is sent again: true
+        for any failure, ``"transient"`` for those that may pass and cost nothing. Safe after a crash, and from several
+        processes.
 
         A caller that is cancelled takes itself off: the create on the wire is read to its end, and `TaskDetached` and
         `TaskAccepted` tell the task's id.
@@ -95,7 +95,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Task: ...
@@ -113,7 +113,7 @@ class SingleImages(ClientLifetime):
         output_format: str | None = None,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
     ) -> Task: ...
@@ -125,7 +125,7 @@ class SingleImages(ClientLifetime):
         *,
         key: str | None = None,
         data: JSON = None,
-        retry_failed: bool = False,
+        retry_failed: RetryFailed | bool = False,
         timeout: float | None = None,
         queue_timeout: float | None = None,
         **fields: JSON,
@@ -135,13 +135,19 @@ class SingleImages(ClientLifetime):
         row = await self._row(self._request(request, fields), Item(request, key=key, data=data), again=retry_failed)
         return await manager.submitted(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
 
-    async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs") -> Result:
-        """The result of a task, given as such or by its id. Raises as `generate` does."""
-        manager, seconds = self._open().manager, self._timeout(timeout)
-        return await manager.result(task_of(task, dialect), timeout=seconds)
+    async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str | None = None) -> Result:
+        """The result of a task, given as such or by its id. Raises as `generate` does.
+
+        `dialect` is that of an id, where it is not the gateway's usual one: ``"generate"`` for a task of the older
+        endpoint at `Kie`.
+        """
+        manager, seconds, asked = self._open().manager, self._timeout(timeout), self._task(task, dialect)
+        if manager.desk.keeper is not None and asked.result is None:
+            await Past(manager, manager.desk.keeper).take_up(asked.id)
+        return await manager.result(asked, timeout=seconds)
 
     async def watch(
-        self, task: Task | str, *, timeout: float | None = None, dialect: str = "jobs"
+        self, task: Task | str, *, timeout: float | None = None, dialect: str | None = None
     ) -> AsyncIterator[Task]:
         """The task as it is now, and again each time its state has changed; the last one is its end.
 
@@ -157,34 +163,45 @@ class SingleImages(ClientLifetime):
             KeyRefusedError, ServiceError, NetworkError: it can't be asked about any more.
         """
         manager, seconds = self._open().manager, self._timeout(timeout)
-        async with aclosing(manager.watched(task_of(task, dialect), timeout=seconds)) as states:
+        async with aclosing(manager.watched(self._task(task, dialect), timeout=seconds)) as states:
             async for seen in states:
                 yield seen
 
-    async def status(self, task: Task | str, *, dialect: str = "jobs") -> Task:
+    async def status(self, task: Task | str, *, dialect: str | None = None) -> Task:
         """What the gateway says of a task now.
 
         Raises:
             InvalidRequestError: it has no record of it.
             NanoBananaError: it could not be asked.
         """
-        return await ask_status(self._open().manager.desk, task_of(task, dialect))
+        asked = self._task(task, dialect)
+        return asked if asked.result is not None else await ask_status(self._open().manager.desk, asked)
 
     async def balance(self) -> float:
         """The credits left on the account. Raises: KeyRefusedError, ServiceError, NetworkError."""
         running = self._open()
         return await ask(running.manager.desk, running.gateway.ask_balance(), running.gateway.read_balance)
 
-    async def _row(self, request: Request, item: Item, *, again: bool) -> Row:
-        """The row of a single call: the one that is under way under its key, or a new one. Raises: KeyConflictError."""
+    def _task(self, task: Task | str, dialect: str | None) -> Task:
+        return task_of(task, dialect if dialect is not None else self._policies.gateway.default_dialect)
+
+    async def _row(self, request: Request, item: Item, *, again: RetryFailed | bool) -> Row:
+        """The row of a single call: the one that is under way under its key, or a new one.
+
+        Raises:
+            KeyConflictError: the key stands for another request.
+            ConfigurationError: there is a key, and no journal in which it could stand.
+        """
         manager = self._open().manager
-        YES_OR_NO.check(retry_failed=again)  # "none" would mean yes
+        rules = KeyRules(retry_failed=failed_to_retry(again))
         if manager.desk.keeper is None:
+            if item.key is not None or rules.retry_failed != "none":
+                what = f"key={item.key!r}" if item.key is not None else f"retry_failed={again!r}"
+                raise no_journal(f"{what} is kept in a journal, and this client has none")
             return Row(item, request)
         key = item.key if item.key is not None else f"call-{secrets.token_hex(8)}"  # whatever the seed: it has no other
-        place = await place_of(request, manager.desk.keeper.digests, scope="", key=key, data=item.data)
+        place = await place_of(request, manager.desk.keeper, scope="", key=key, data=item.data)
         row = under_way(manager.desk, place) if item.key is not None else None
         if row is None:
-            rules = KeyRules(retry_failed="all" if again else "none")
             row = Row(item, request, place=place, rules=rules, is_keyed=item.key is not None)
         return row

@@ -5,7 +5,7 @@ a client but not the process. Both keep the same promises (`Journal`). Importing
 """
 
 from nanobanana_async.journal._contents import Contents, read_journal
-from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Intent
+from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Found, Intent
 from nanobanana_async.journal._journal import Journal, Pass
 from nanobanana_async.journal._memory import MemoryJournal
 from nanobanana_async.journal._sqlite import SQLiteJournal
@@ -18,6 +18,7 @@ __all__ = [
     "Contents",
     "Draft",
     "Entry",
+    "Found",
     "InFlight",
     "Intent",
     "Journal",

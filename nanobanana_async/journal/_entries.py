@@ -39,16 +39,29 @@ class Draft:
     at: float
 
 
+@attrs.frozen
+class Found:
+    """What somebody has found under a key: its generation, its state, and the attempt that it follows."""
+
+    generation: int
+    state: ItemState
+    token: str | None
+
+
 @attrs.frozen(kw_only=True)
 class Intent(Draft):
     """A create that is about to be sent: on disk before its first byte leaves.
 
     `number` is how many-th attempt of its generation the caller takes it for, from 1; where others have made more in
-    the meantime the journal counts on. `token` is a random word that no other attempt has.
+    the meantime the journal counts on. `token` is a random word that no other attempt has. `instead_of` is what has
+    failed, or whose answer was lost, and is to be sent once more: the right is given only where that still stands so.
+    With `renews` it may be anything that is not being sent, and what is sent begins the next generation.
     """
 
     number: int = 1
     token: str
+    instead_of: Found | None = None
+    renews: bool = False
 
 
 @attrs.frozen
@@ -67,6 +80,10 @@ class Change:
     every field. What is said of the task and its money (`task_id`, `credits`, `charged`) is noted with the attempt that
     is named, else with the one that the item follows. `error` is an error as JSON, `raw` the gateway's answer as it
     came, `files` are paths.
+
+    `token` names the attempt without a new state for it; beside `attempt`, it is the one that the item follows from
+    then on. Where the item follows another one than is named, because somebody has sent it once more, all that is noted
+    is what is said of the attempt: nobody writes his end over the work of another.
     """
 
     scope: str
@@ -75,6 +92,7 @@ class Change:
     at: float
     to: ItemState | None = None
     attempt: tuple[str, AttemptState] | None = None
+    token: str | None = None
     task_id: str | None = None
     raw: str | None = None
     credits: float | None = None
@@ -83,6 +101,16 @@ class Change:
     files: tuple[str, ...] | None = attrs.field(default=None, converter=_paths)
     created_at: float | None = None
     completed_at: float | None = None
+
+    @property
+    def about(self) -> str | None:
+        """The token of the attempt that it names; None where it names none."""
+        return self.token if self.attempt is None else self.attempt[0]
+
+    @property
+    def of_attempt_alone(self) -> Change:
+        """What it says of its attempt, and nothing of the item."""
+        return attrs.evolve(self, to=None, raw=None, error=None, files=None, created_at=None, completed_at=None)
 
 
 @attrs.frozen(kw_only=True)

@@ -53,6 +53,10 @@ class Journal(Protocol):
     def broken(self) -> StorageError | None:
         """The error of the disk after which nothing more may be claimed, None while there was none."""
 
+    @property
+    def run(self) -> str | None:
+        """What this opening is called in `Entry.run`; None while it is not open."""
+
     async def open(self, gateway: str, *, clock: Callable[[], float] = time.time) -> None:
         """Begin a run. `gateway` is the kind and the base URL, or the word ``emulator``; `clock` is the time of day.
 
@@ -99,6 +103,18 @@ class Journal(Protocol):
             StorageError: it can't be written down. It is kept in memory, and written with what can be written next.
         """
 
+    async def keep(self, content: bytes, *, sha256: str, suffix: str) -> str:
+        """Keep a picture that came in an answer, under the digest of its content: its URL, ``file:`` or ``data:``.
+
+        It is durable on return. `suffix` is that of a file of its kind, such as ``.png``.
+
+        Raises:
+            StorageError: it can't be written down.
+        """
+
+    async def kept(self, sha256: str) -> str | None:
+        """The URL of a picture that was kept; None where it is no longer there."""
+
     async def renew(self, scope: str, key: str) -> int:
         """The number of a new generation in the state `new`; that of the newest one, if it is `new` already.
 
@@ -115,6 +131,12 @@ class Journal(Protocol):
 
     async def attempts(self, scope: str, key: str) -> list[Attempt]:
         """Every attempt for a key, of all its generations, in order."""
+
+    async def attempt_of(self, *, token: str | None = None, task_id: str | None = None) -> tuple[Entry, Attempt] | None:
+        """The attempt with that token, or that became that task, and the newest entry of its key; None where none is.
+
+        Of several that became one task, it is the one that was sent last.
+        """
 
     async def counts(self, scope: str) -> Counter[ItemState]:
         """How many entries of a scope are in each state."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import mimetypes
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
@@ -17,7 +19,9 @@ from nanobanana_async.journal._rows import Row
 from nanobanana_async.journal._rules import (
     COUNTED,
     IN_FLIGHT,
+    LeftSending,
     answer_lost,
+    may_claim,
     no_item,
     refuse_other_gateway,
     refuse_renewal,
@@ -37,6 +41,7 @@ class _Store:
     runs: int = 0
     alive: set[str] = attrs.field(factory=set)
     held: dict[str, str] = attrs.field(factory=dict)
+    pictures: dict[str, str] = attrs.field(factory=dict)
 
 
 class MemoryJournal:
@@ -65,6 +70,11 @@ class MemoryJournal:
     def broken(self) -> StorageError | None:
         """None: there is no disk."""
         return None
+
+    @property
+    def run(self) -> str | None:
+        """What this opening is called; see `Journal.run`."""
+        return self._run
 
     # --- a run ------------------------------------------------------------------------------------------------
 
@@ -97,15 +107,18 @@ class MemoryJournal:
         return self._reap()
 
     def _reap(self) -> list[Entry]:
-        run, at = self._at_work(), self._clock()
+        self._at_work()
+        at = self._clock()
         left = [
             row
             for row in self._newest()
             if row.entry.state is ItemState.SENDING and row.entry.run not in self._store.alive
         ]
         for row in left:
-            entry = row.entry
-            row.record(answer_lost(entry.scope, entry.key, entry.generation, entry.token or "", at=at), run)
+            entry, sent = row.entry, row.followed
+            assert sent is not None
+            left_so = LeftSending(entry.scope, entry.key, entry.generation, sent.token, sent.state, sent.task_id)
+            row.record(answer_lost(left_so, at=at), entry.run)
         return [self._shown(row) for row in left]
 
     def _at_work(self) -> str:
@@ -129,8 +142,12 @@ class MemoryJournal:
     async def claim(self, intent: Intent) -> Entry | Claimed:
         """The right to send, or who has it; see `Journal.claim`."""
         run, row = self._at_work(), self._entered(intent)
-        if row.entry.state is not ItemState.NEW:
+        entry = row.entry
+        if not may_claim(intent, entry.generation, entry.state, entry.token):
             return self._shown(row)
+        if intent.renews and entry.state is not ItemState.NEW:
+            row = row.renewed(run, intent.at)
+            self._store.rows[intent.scope, intent.key].append(row)
         number = row.claim(intent, run)
         return Claimed(row.entry.generation, number)
 
@@ -140,6 +157,19 @@ class MemoryJournal:
         if not 0 < change.generation <= len(rows):
             raise no_item(change)
         return rows[change.generation - 1].record(change, run)
+
+    async def keep(self, content: bytes, *, sha256: str, suffix: str) -> str:
+        """Keep a picture that came in an answer, as its ``data:`` URL; see `Journal.keep`."""
+        self._at_work()
+        kind = mimetypes.types_map.get(suffix, "application/octet-stream")
+        url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
+        self._store.pictures[sha256] = url
+        return url
+
+    async def kept(self, sha256: str) -> str | None:
+        """The ``data:`` URL of a picture that was kept; see `Journal.kept`."""
+        self._at_work()
+        return self._store.pictures.get(sha256)
 
     async def renew(self, scope: str, key: str) -> int:
         """The number of a generation in the state `new`; see `Journal.renew`."""
@@ -153,6 +183,18 @@ class MemoryJournal:
         """Every attempt for a key; see `Journal.attempts`."""
         self._at_work()
         return [attempt for row in self._store.rows.get((scope, key), []) for attempt in row.attempts.values()]
+
+    async def attempt_of(self, *, token: str | None = None, task_id: str | None = None) -> tuple[Entry, Attempt] | None:
+        """The attempt with that token or task; see `Journal.attempt_of`."""
+        self._at_work()
+        found = [
+            (self._shown(rows[-1]), attempt)
+            for rows in self._store.rows.values()
+            for row in rows
+            for attempt in row.attempts.values()
+            if attempt.token == token or (task_id is not None and attempt.task_id == task_id)
+        ]
+        return max(found, key=lambda one: one[1].sent_at, default=None)
 
     def _entered(self, draft: Draft) -> Row:
         refuse_unwritable(draft)

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from nanobanana_async.journal._entries import Attempt, Entry
 from nanobanana_async.journal._rules import COUNTED, Bill, spent_on
 from nanobanana_async.journal._runs import Runs
@@ -75,6 +77,13 @@ _ATTEMPTS = """
     where scope = ? and key = ? order by generation, number
 """
 
+_ATTEMPT_OF = """
+    select scope, key, generation, number, attempt.token, attempt.state, attempt.run, attempt.price, sent_at,
+           answered_at, task_id, credits, charged
+    from attempt join item on attempt.item = item.id
+    where (attempt.token = ? or attempt.task_id = ?) order by sent_at desc limit 1
+"""
+
 # "Not indexed": to go over the table is many times as fast as to look up each item of a scope by its key.
 _COUNTS = "select state, count(*) from item not indexed where scope = ? and is_newest group by state"
 
@@ -130,10 +139,24 @@ def page(
 
 def attempts(connection: sqlite3.Connection, scope: str, key: str) -> list[Attempt]:
     """Every attempt for a key, of all its generations."""
-    rows = connection.execute(_ATTEMPTS, (scope, key))
-    names = [column[0] for column in rows.description]
-    found = (dict(zip(names, row, strict=True)) for row in rows)
-    return [Attempt(**{**fields, "state": AttemptState(fields["state"])}) for fields in found]
+    return [_attempt(row) for row in connection.execute(_ATTEMPTS, (scope, key))]
+
+
+def attempt_of(
+    connection: sqlite3.Connection, runs: Runs, token: str | None, task_id: str | None
+) -> tuple[Entry, Attempt] | None:
+    """The attempt with that token or task, and the newest entry of its key."""
+    row = connection.execute(_ATTEMPT_OF, (token, task_id)).fetchone()
+    if row is None:
+        return None
+    scope, key, *fields = row
+    return newest_entry(connection, runs, scope, key), _attempt(fields)
+
+
+def _attempt(row: Sequence[Any]) -> Attempt:
+    """The attempt in a row of `_ATTEMPTS`: the columns are in the order of the fields."""
+    fields = dict(zip((field.name for field in attrs.fields(Attempt)), row, strict=True))
+    return Attempt(**{**fields, "state": AttemptState(fields["state"])})
 
 
 def counts(connection: sqlite3.Connection, scope: str) -> Counter[ItemState]:

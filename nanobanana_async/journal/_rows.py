@@ -9,8 +9,18 @@ from typing import Any
 import attrs
 
 from nanobanana_async.journal._entries import Attempt, Change, Draft, Entry, Intent
-from nanobanana_async.journal._rules import OF_ATTEMPT, OF_ITEM, Bill, changed_fields, followed_after, is_step, written
-from nanobanana_async.lifecycle import AttemptState, ItemState, moved
+from nanobanana_async.journal._rules import (
+    OF_ATTEMPT,
+    OF_ITEM,
+    Bill,
+    changed_fields,
+    followed_after,
+    is_stale,
+    is_step,
+    is_taken_up,
+    written,
+)
+from nanobanana_async.lifecycle import AttemptState, ItemState
 
 
 @attrs.define(eq=False)
@@ -67,7 +77,7 @@ class Row:
         number = max(intent.number, self.entry.attempts + 1)
         self.entry = attrs.evolve(
             self.entry,
-            state=moved(self.entry.state, ItemState.SENDING),
+            state=ItemState.SENDING,
             run=run,
             attempts=number,
             token=intent.token,
@@ -87,9 +97,19 @@ class Row:
         return number
 
     def record(self, change: Change, run: str) -> bool:
-        """Take the step; False where it is done already. Raises: IllegalMoveError, and nothing has changed."""
-        named = None if change.attempt is None else self.attempts.get(change.attempt[0])
-        if not is_step(change, self.entry.state, None if named is None else named.state):
+        """Take the step; False where it is done already, or is none of the item's business any more.
+
+        Raises: IllegalMoveError, and nothing has changed.
+        """
+        named = self.attempts.get(change.about or "")
+        sent = named.state if named is not None and change.attempt is not None else None
+        if is_stale(change, self.entry.state, self.entry.token):
+            alone = change.of_attempt_alone
+            if is_step(alone, self.entry.state, sent):
+                self._record_attempt(alone, named)
+            return False
+        is_done = not is_step(change, self.entry.state, sent)
+        if is_done and not is_taken_up(change, self.entry.state):
             return False
         fields = changed_fields(change, OF_ITEM)
         if "error" in fields:
@@ -98,10 +118,10 @@ class Row:
         state = change.to or self.entry.state
         token = followed_after(change, self.entry.token)
         self.entry = attrs.evolve(self.entry, state=state, run=run, token=token, updated_at=change.at, **fields)
-        return True
+        return not is_done
 
     def _record_attempt(self, change: Change, named: Attempt | None) -> None:
-        attempt = named or self.followed
+        attempt = named or (self.followed if change.about is None else None)
         if attempt is None:
             return
         state = attempt.state if change.attempt is None else change.attempt[1]

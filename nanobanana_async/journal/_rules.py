@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from nanobanana_async.errors import ConfigurationError, UsageError
-from nanobanana_async.journal._entries import Change, Draft
+from nanobanana_async.journal._entries import Change, Draft, Found, Intent
 from nanobanana_async.journal._standing import Spent
 from nanobanana_async.lifecycle import AttemptState, IllegalMoveError, ItemState, moved
 from nanobanana_async.values import JSON, Charged
@@ -34,9 +34,30 @@ _RESERVED = (ItemState.ACCEPTED, ItemState.PENDING)
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: half a character is written as its escape
 
 
+_OVER = (ItemState.SUCCEEDED, ItemState.SAVED, ItemState.FAILED)
+
+
+def is_stale(change: Change, item: ItemState, followed: str | None) -> bool:
+    """Whether `change` is about another attempt than the item follows by now, and so none of its business.
+
+    An answer that was lost may be found whatever was sent after it, as long as nothing came of that.
+    """
+    if change.about in (None, followed):
+        return False
+    return not (item in (ItemState.NEW, ItemState.UNKNOWN) and change.to is ItemState.ACCEPTED)
+
+
+def may_claim(intent: Intent, generation: int, item: ItemState, followed: str | None) -> bool:
+    """Whether `intent` has the right to send, where that is what stands there."""
+    if item is ItemState.NEW:
+        return True
+    may_follow = item in (ItemState.FAILED, ItemState.UNKNOWN) or (intent.renews and item is not ItemState.SENDING)
+    return may_follow and intent.instead_of == Found(generation, item, followed)
+
+
 def is_step(change: Change, item: ItemState, attempt: AttemptState | None) -> bool:
     """Whether `change` leads on from these states. False: it is done already. Raises: IllegalMoveError."""
-    if change.to is item:
+    if change.to is item or _is_behind(change, item):
         return False
     if change.to is ItemState.SENDING:
         raise IllegalMoveError(f"only a claim leads to 'sending', and {change.key!r} was to be recorded so")
@@ -52,6 +73,20 @@ def is_step(change: Change, item: ItemState, attempt: AttemptState | None) -> bo
     return change.to is not None or attempt is not state
 
 
+def _is_behind(change: Change, item: ItemState) -> bool:
+    """Whether somebody else who follows the same task has seen more of it, and has said so first."""
+    if change.about is None:
+        return False
+    if item is ItemState.SAVED and change.to is ItemState.SUCCEEDED:
+        return change.raw is not None  # else its files are gone
+    return item in _OVER and change.to in (ItemState.ACCEPTED, ItemState.PENDING)
+
+
+def is_taken_up(change: Change, item: ItemState) -> bool:
+    """Whether `change` says that its task, which was accepted before, is followed from now on by who says so."""
+    return change.about is not None and change.to is ItemState.ACCEPTED and item is ItemState.ACCEPTED
+
+
 def followed_after(change: Change, token: str | None) -> str | None:
     """The token of the attempt that the item follows after `change`, if it followed `token` before.
 
@@ -59,15 +94,32 @@ def followed_after(change: Change, token: str | None) -> str | None:
     """
     if change.to is ItemState.NEW:
         return None
-    return token if change.to is None or change.attempt is None else change.attempt[0]
+    return token if change.to is None or change.attempt is None else change.token or change.attempt[0]
 
 
-def answer_lost(scope: str, key: str, generation: int, token: str, *, at: float) -> Change:
-    """The step for what was left `sending` by a run that is no more: nobody will ever hear the answer."""
-    attempt = (token, AttemptState.UNKNOWN)
-    return Change(
-        scope=scope, key=key, generation=generation, at=at, to=ItemState.UNKNOWN, attempt=attempt, charged="unknown"
-    )
+@attrs.frozen
+class LeftSending:
+    """An item that is `sending`, and the attempt that it follows: its token, its state, and its task if known."""
+
+    scope: str
+    key: str
+    generation: int
+    token: str
+    state: AttemptState
+    task_id: str | None
+
+
+def answer_lost(left: LeftSending, *, at: float) -> Change:
+    """The step for what was left `sending` by a run that is no more: nobody will ever hear the answer.
+
+    Where a callback had named its task, that is known all the same.
+    """
+    change = Change(scope=left.scope, key=left.key, generation=left.generation, at=at, to=ItemState.UNKNOWN)
+    if left.state not in (AttemptState.SENDING, AttemptState.UNKNOWN):
+        return change  # it was half told, which no step of ours does
+    if left.task_id is not None:
+        return attrs.evolve(change, to=ItemState.ACCEPTED, attempt=(left.token, AttemptState.ACCEPTED), charged="yes")
+    return attrs.evolve(change, attempt=(left.token, AttemptState.UNKNOWN), charged="unknown")
 
 
 def no_item(change: Change) -> IllegalMoveError:

@@ -95,4 +95,8 @@ STEPS: tuple[Step, ...] = (
         "create index attempt_by_time on attempt (sent_at)",
         _ANSWERS,
     ),
+    (
+        "create index attempt_by_token on attempt (token)",
+        "create index attempt_by_task on attempt (task_id) where task_id is not null",
+    ),
 )

@@ -16,6 +16,7 @@ from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, E
 from nanobanana_async.journal._holding import refuse_second_opening
 from nanobanana_async.journal._journal import Pass
 from nanobanana_async.journal._operations import Operation, step
+from nanobanana_async.journal._pictures import PictureFolder
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._standing import Spent, Standing
 from nanobanana_async.journal._writers import InlineWriter, ThreadedWriter, Writer
@@ -30,7 +31,8 @@ T = TypeVar("T")
 
 
 class SQLiteJournal:
-    """A `Journal` in the file at `path`; beside it come a log (``-wal``), its index (``-shm``) and a folder of locks.
+    """A `Journal` in the file at `path`; beside it come a log (``-wal``), its index (``-shm``), a folder of locks,
+    and where pictures come in answers a folder of these.
 
     The file is made where there is none, readable by its owner alone, and its folder as well. It has to be on a disk of
     this machine. A thread of its own writes it, with one commit for many callers. `inline=True` writes on the loop,
@@ -55,6 +57,11 @@ class SQLiteJournal:
     def broken(self) -> StorageError | None:
         """The error of the disk after which nothing more may be claimed, None while there was none."""
         return None if self._writer is None else self._writer.book.broken
+
+    @property
+    def run(self) -> str | None:
+        """What this opening is called; see `Journal.run`."""
+        return None if self._writer is None else self._writer.book.runs.own
 
     # --- a run ------------------------------------------------------------------------------------------------
 
@@ -107,6 +114,14 @@ class SQLiteJournal:
         value: T = await self._at_work().do(Operation(work, writes=False))
         return value
 
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        """What `work` gives, which blocks: in a thread, but on the loop where the journal is written there."""
+        return work() if isinstance(self._at_work(), InlineWriter) else await asyncio.to_thread(work)
+
+    @property
+    def _pictures(self) -> PictureFolder:
+        return PictureFolder(self._at_work().book.place)
+
     def _close_passes(self) -> None:
         for one in self._passes:
             one.close()
@@ -133,6 +148,14 @@ class SQLiteJournal:
         done: bool = await self._at_work().do(step(change))
         return done
 
+    async def keep(self, content: bytes, *, sha256: str, suffix: str) -> str:
+        """Keep a picture that came in an answer in a file beside the journal; see `Journal.keep`."""
+        return await self._on_disk(partial(self._pictures.keep, content, f"{sha256}{suffix}"))
+
+    async def kept(self, sha256: str) -> str | None:
+        """The ``file:`` URL of a picture that was kept; see `Journal.kept`."""
+        return await self._on_disk(partial(self._pictures.find, sha256))
+
     async def renew(self, scope: str, key: str) -> int:
         """The number of a generation in the state `new`; see `Journal.renew`."""
         at = self._clock()
@@ -141,6 +164,10 @@ class SQLiteJournal:
     async def attempts(self, scope: str, key: str) -> list[Attempt]:
         """Every attempt for a key; see `Journal.attempts`."""
         return await self._read(lambda connection, _: _reading.attempts(connection, scope, key))
+
+    async def attempt_of(self, *, token: str | None = None, task_id: str | None = None) -> tuple[Entry, Attempt] | None:
+        """The attempt with that token or task; see `Journal.attempt_of`."""
+        return await self._read(lambda connection, runs: _reading.attempt_of(connection, runs, token, task_id))
 
     # --- many -------------------------------------------------------------------------------------------------
 

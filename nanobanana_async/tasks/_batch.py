@@ -24,13 +24,7 @@ from typing import Self
 
 import attrs
 
-from nanobanana_async.errors import (
-    BudgetError,
-    ClientClosedError,
-    NanoBananaError,
-    StorageError,
-    UsageError,
-)
+from nanobanana_async.errors import BudgetError, ClientClosedError, NanoBananaError, StorageError, UsageError
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Failed, Outcome, SkipReason, Succeeded
@@ -284,6 +278,7 @@ class Batch:
         return row.state is not ItemState.NEW or outcome is not None
 
     def _known(self, row: Row, outcome: Outcome) -> None:
+        self._tally.earlier += isinstance(outcome, Succeeded)
         if isinstance(outcome, Succeeded) and not outcome.files:
             self._made(row, outcome)
         else:

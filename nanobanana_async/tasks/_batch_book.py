@@ -68,7 +68,7 @@ class BatchBook:
             BadImageError: an image of it can't be read.
         """
         assert self._pass is not None
-        place = await place_of(request, self._keeper.digests, scope=self._name, key=item.key, data=item.data)
+        place = await place_of(request, self._keeper, scope=self._name, key=item.key, data=item.data)
         if item.key is None:
             place.key = await self._pass.numbered(place.fingerprint)
         elif await self._pass.seen(item.key):

@@ -6,9 +6,12 @@ Theory of operation
 2. A row that waits (for its next look, or to be tried again) stands in the timetable.
 3. A row whose look is due stands in `looks`, in the order it became due; and in the timetable, for the moment at which
    it is given up, because looks may have to wait for longer than it has time.
-4. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
+4. A create that lasts as long as its task, at a gateway that answers at once, is taken to have been let in once it was
+   not refused for a while: from then on it is a task in flight, whose answer is waited for in a lane of its own. So
+   window, gate and learning work as at any other gateway, and 200 s of waiting take no connection from anybody.
+5. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
-5. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
+6. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
    they are called: whoever ends a job that broke need not know how far it came.
 """
 
@@ -28,18 +31,24 @@ from nanobanana_async.tasks._waits import HeldBy
 
 REMEMBERED = 20
 """About so many creates make up the usual time to an answer."""
+LET_IN_AFTER = 1.0
+"""Seconds after which a create that lasts as long as its task would have been refused, if it was to be."""
 LAST_LOOK = 20.0
 """Seconds for which a task's last look may be held up by the looks at others. After that it is given up unseen."""
 
 
 @attrs.define(eq=False)
 class Job:
-    """One exchange with the gateway: a create where the row is being sent, else a look. `booked` until it is over."""
+    """One exchange with the gateway: a create where the row is being sent, else a look. `booked` until it is over.
+
+    `let_in`: it is a create that counts as accepted, though its answer is to come.
+    """
 
     row: Row
     is_create: bool
     began: float = 0.0
     booked: bool = True
+    let_in: bool = False
 
 
 @attrs.define(eq=False)
@@ -54,10 +63,12 @@ class Board:
     looks: deque[Row] = attrs.field(factory=deque, init=False)
     waiting: Timetable[Row] = attrs.field(factory=Timetable[Row], init=False)
     creating: int = attrs.field(default=0, init=False)
+    answering: int = attrs.field(default=0, init=False)
     looking: int = attrs.field(default=0, init=False)
     in_flight: int = attrs.field(default=0, init=False)
     answer_time: float = attrs.field(default=0.0, init=False)
     _under_way: dict[Job, None] = attrs.field(factory=dict, init=False)
+    _long: dict[Row, Job] = attrs.field(factory=dict, init=False)
 
     def wake(self, now: float) -> list[Row]:
         """Move what is due to where it is handed out from; the rows whose last look should have been, and was not."""
@@ -67,6 +78,8 @@ class Board:
                 self.free_slot(row)
             elif row.state is ItemState.NEW:
                 self.queue.put_back(row)
+            elif row.state is ItemState.SENDING:
+                self._let_in(self._long[row], now)
             elif row.looked_for:
                 too_late.append(row)
             else:
@@ -87,6 +100,9 @@ class Board:
             self.throttle.sent()
             job = Job(row, is_create=True, began=now)
             self._under_way[job] = None
+            if row.is_long:
+                self._long[row] = job
+                self.waiting.set(row, now + LET_IN_AFTER)
             return job
         row = self._next_look(now)
         if row is not None:
@@ -111,6 +127,11 @@ class Board:
     def create_lanes(self) -> int:
         """How many connections creates may take: never the last quarter."""
         return self.connections - self.connections // 4
+
+    @property
+    def on_the_wire(self) -> int:
+        """How many creates have no answer yet."""
+        return self.creating + self.answering
 
     @property
     def running(self) -> int:
@@ -140,6 +161,21 @@ class Board:
         if not job.booked:
             return
         job.booked = False
+        if self._long.pop(job.row, None) is not None:
+            self.waiting.strike(job.row)
+        if job.let_in:
+            self.answering -= 1
+        else:
+            self._is_known(job, now, end)
+
+    def _let_in(self, job: Job, now: float) -> None:
+        """A create that is on the wire for its task's time was not refused: it counts as a task from now on."""
+        job.let_in = True
+        self.answering += 1
+        self._is_known(job, now, "not_refused")
+
+    def _is_known(self, job: Job, now: float, end: CreateEnd) -> None:
+        """What became of a create, as far as the limits are concerned."""
         self.creating -= 1
         del self._under_way[job]
         took = now - job.began

@@ -7,14 +7,19 @@ a row that is to be tried again goes back to the board, and through the gate and
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import assert_never
 
 import attrs
 
-from nanobanana_async.errors import NanoBananaError, NetworkError, StorageError, UnknownOutcomeError, UsageError
+from nanobanana_async.errors import (
+    BadImageError,
+    NanoBananaError,
+    NetworkError,
+    UnknownOutcomeError,
+)
 from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
 from nanobanana_async.lifecycle import AttemptState, ItemState
-from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.pacing import (
     CreateEnd,
     FailItem,
@@ -24,11 +29,13 @@ from nanobanana_async.pacing import (
     StopRun,
     after_create_failure,
 )
+from nanobanana_async.tasks._answered import MUCH, answered, in_a_thread_if, kept
 from nanobanana_async.tasks._board import Job
+from nanobanana_async.tasks._claiming import back_to_new, claimed, not_claimed, not_encodable
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import nothing_charged
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.values import Accepted, Answered, Problem, Refused, Submitted, WireRequest
+from nanobanana_async.tasks._uploads import inlined
+from nanobanana_async.values import Accepted, Answered, FilePart, Problem, Refused, Submitted, WireRequest
 
 LONGEST_OUTAGE = 900.0
 """Seconds in which nobody is let in, or won't be, after which the run stops."""
@@ -43,56 +50,39 @@ async def create(desk: Desk, job: Job) -> None:
     row = job.row
     desk.sending[row] = None
     try:
-        if await _claimed(desk, job):
-            await _create(desk, job)
+        images = await _images(desk, job)
+        if images is not None and await claimed(desk, job):
+            await _create(desk, job, images)
     finally:
         desk.sending.pop(row, None)
 
 
-async def _claimed(desk: Desk, job: Job) -> bool:
-    """Whether the intent to send is durable, where there is a journal; else nothing is sent, and the row is told."""
+async def _images(desk: Desk, job: Job) -> Sequence[str | FilePart] | None:
+    """The images of the row as they go into its create; None where one can't be read, and the row is over.
+
+    Where the content of files goes into the create they are read only now: what waits holds none of it.
+    """
     row = job.row
-    if desk.keeper is None or row.place is None:
-        return True
-    is_sent_again = row.place.found is ItemState.UNKNOWN and not row.resent
+    assert row.request is not None
+    if not desk.dialect(row.request.dialect).takes_files:
+        return row.image_urls
     try:
-        entry = await desk.keeper.claim(row.place)
+        return await inlined(row.request)
     except asyncio.CancelledError:
-        _not_claimed(desk, job)
+        not_claimed(desk, job)
         desk.skip(row, "stopped")
         raise
-    except StorageError as error:
-        _not_claimed(desk, job)
-        desk.skip(row, "storage", nothing_charged(error))
-        desk.stop(nothing_charged(error), "storage")
-        return False
-    except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; nothing was sent
-        _not_claimed(desk, job)
-        _not_encodable(desk, row, error)
-        return False
-    if entry is not None:  # somebody else sends it, or has sent it
-        _not_claimed(desk, job)
-        desk.contested(row)
-        return False
-    desk.is_sent_as(row, row.place.token)
-    desk.possible_duplicates += is_sent_again
-    return True
+    except BadImageError as error:
+        not_claimed(desk, job)
+        desk.fail(row, error)
+        return None
 
 
-def _not_claimed(desk: Desk, job: Job) -> None:
-    desk.board.create_over(job, desk.now(), "not_counted")
-    job.row.move(ItemState.NEW)
-    desk.board.free_slot(job.row)
-
-
-async def _create(desk: Desk, job: Job) -> None:
+async def _create(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> None:
     row = job.row
     row.sent += 1
-    try:
-        wire = _wire(desk, row)
-    except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
-        desk.board.create_over(job, desk.now(), "not_counted")
-        _not_encodable(desk, row, error)
+    wire = await _wire(desk, job, images)
+    if wire is None:
         return
     desk.announce(CreateSent(at=desk.wall(), item=row.item, attempt=row.sent))
     for listener in tuple(row.listeners):
@@ -103,22 +93,33 @@ async def _create(desk: Desk, job: Job) -> None:
         desk.board.create_over(job, desk.now(), "counted")
         hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
         raise
-    _read(desk, job, answer)
+    try:
+        if isinstance(answer, Answered):
+            answer = attrs.evolve(answer, result=await kept(desk, answer.result))
+    finally:  # cut short, it is read as it came
+        _read(desk, job, answer)
 
 
-def _wire(desk: Desk, row: Row) -> WireRequest:
-    """The request as it goes out. A user's own `Request` may raise here: before anything is sent."""
+async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireRequest | None:
+    """The request as it goes out; None where there is none, and the row is over: nothing was sent.
+
+    A user's own `Request` may raise here.
+    """
+    row = job.row
     assert row.request is not None
-    return desk.dialect(row.request.dialect).submit(row.request, row.image_urls)
-
-
-def _not_encodable(desk: Desk, row: Row, error: Exception) -> None:
-    failure = (
-        error
-        if isinstance(error, NanoBananaError)
-        else UsageError(f"a {type(row.request).__name__} can't be sent: {error!r}")
-    )
-    desk.fail(row, failure)
+    dialect = desk.dialect(row.request.dialect)
+    try:
+        is_much = any(isinstance(image, FilePart) or len(image) > MUCH for image in images)  # to be encoded
+        return await in_a_thread_if(is_much, dialect.submit, row.request, images)
+    except asyncio.CancelledError:
+        desk.board.create_over(job, desk.now(), "not_counted")
+        back_to_new(desk, row, AttemptState.NOT_SENT)
+        desk.skip(row, "stopped")
+        raise
+    except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
+        desk.board.create_over(job, desk.now(), "not_counted")
+        not_encodable(desk, row, error)
+        return None
 
 
 async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | NetworkError:
@@ -126,7 +127,8 @@ async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | Networ
     assert row.request is not None
     try:
         reply = await desk.transport.send(wire)
-        return desk.dialect(row.request.dialect).read_submitted(reply)
+        read = desk.dialect(row.request.dialect).read_submitted
+        return await in_a_thread_if(len(reply.body) > MUCH, read, reply)
     except NetworkError as error:
         return error
     except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
@@ -136,17 +138,15 @@ async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | Networ
 
 
 def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
-    _note_answer(desk, answer)
+    _note_answer(desk, job, answer)
     row = job.row
     desk.board.create_over(job, desk.now(), _end_of(answer))
     match answer:
-        case Accepted(task_id):
+        case Accepted(task_id=task_id):
             desk.quota.earn()
             desk.accept(row, task_id)
         case Answered(result):
-            row.move(ItemState.SUCCEEDED)
-            desk.note(row, ItemState.SUCCEEDED, AttemptState.ANSWERED, credits=result.credits, charged="yes")
-            desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
+            answered(desk, row, result, took=desk.now() - job.began)
         case Refused(problem):
             _carry_on(desk, row, problem)
         case NetworkError() as error:
@@ -156,7 +156,9 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
     judge_refusals(desk)
 
 
-def _note_answer(desk: Desk, answer: Submitted | NetworkError) -> None:
+def _note_answer(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
+    if isinstance(answer, Accepted | Answered) and answer.pause is not None:
+        desk.board.throttle.gate.pause(job.began + min(answer.pause, LONGEST_WAIT))
     if isinstance(answer, Accepted | Answered) or (isinstance(answer, Refused) and answer.problem.enveloped):
         desk.board.throttle.gate.answered()
 
@@ -209,7 +211,7 @@ def _try_again(desk: Desk, row: Row, step: Repeat) -> None:
     earlier: int = getattr(row.attempts, step.counts_as)
     row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=True))
-    _back_to_new(desk, row, AttemptState.REFUSED)
+    back_to_new(desk, row, AttemptState.REFUSED)
     backoff = desk.settings.backoff.delay(earlier, desk.random())
     desk.board.waiting.set(row, desk.now() + max(backoff, min(step.retry_after or 0.0, LONGEST_WAIT)))
 
@@ -222,7 +224,7 @@ def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
     desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
     desk.refusal = step.error
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=row.halted is None))
-    _back_to_new(desk, row, _state_of(step.error))
+    back_to_new(desk, row, _state_of(step.error))
     if row.halted is None:
         desk.board.queue.put_back(row)
     else:
@@ -250,7 +252,7 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
         if step.item == "failed":
             desk.fail(row, step.error)
         else:
-            _back_to_new(desk, row, _state_of(step.error))
+            back_to_new(desk, row, _state_of(step.error))
             desk.skip(row, step.reason, step.error)
     if row.halted is None or row.halted[0] != step.reason:  # else it is the stop that halted it
         desk.stop(step.error, step.reason)
@@ -271,8 +273,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     row.resent += 1
     desk.possible_duplicates += 1
     if row.place is not None:
-        row.place.lost.add(row.place.token)
-        row.place.found = ItemState.UNKNOWN  # in the journal it stays so until it is claimed again
+        row.place.is_lost()
     row.move(ItemState.NEW)
     desk.board.free_slot(row)
     desk.board.queue.append(row)
@@ -290,12 +291,6 @@ def hold(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     row.move(ItemState.UNKNOWN)
     desk.note(row, ItemState.UNKNOWN, AttemptState.UNKNOWN, error=error, charged="unknown")
     desk.hold(row, error)
-
-
-def _back_to_new(desk: Desk, row: Row, attempt: AttemptState) -> None:
-    row.move(ItemState.NEW)
-    desk.note(row, ItemState.NEW, attempt)
-    desk.board.free_slot(row)
 
 
 def _state_of(error: NanoBananaError) -> AttemptState:

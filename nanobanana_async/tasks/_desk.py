@@ -181,7 +181,8 @@ class Desk:
         self.board.free_slot(row)
         row.begin_anew()
         self.note(row, ItemState.FAILED, error=error, charged=error.charged, credits=error.credits)
-        self.note(row, ItemState.NEW)
+        if row.place is not None:
+            row.place.has_failed(error)
         self.board.queue.append(row)
 
     def _let_go(self, row: Row) -> None:
@@ -212,16 +213,16 @@ class Desk:
         for token in place.tokens:
             self.by_token.pop(token, None)
 
-    def fail(self, row: Row, error: NanoBananaError) -> None:
-        """`row` ends as failed."""
+    def fail(self, row: Row, error: NanoBananaError, attempt: AttemptState = AttemptState.REFUSED) -> None:
+        """`row` ends as failed; its create, where it is on the wire, as `attempt`."""
         before = row.state
         row.move(ItemState.FAILED)
         if row.lost is not None and error.charged == "no":
             error = copy.copy(error)
             error.charged = "unknown"
         if before is not ItemState.NEW:
-            attempt = AttemptState.REFUSED if before is ItemState.SENDING else None
-            self.note(row, ItemState.FAILED, attempt, error=error, charged=error.charged, credits=error.credits)
+            ended = attempt if before is ItemState.SENDING else None
+            self.note(row, ItemState.FAILED, ended, error=error, charged=error.charged, credits=error.credits)
         self.settle(row, Failed(item=row.item, index=row.index, error=error))
 
     def skip(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:

@@ -19,6 +19,7 @@ from nanobanana_async.errors import NanoBananaError, NetworkError, ResultExpired
 from nanobanana_async.storage import MAX_FILE_BYTES, IfExists, SavedImage, Target, read_image, save_image
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._questions import ask
+from nanobanana_async.tasks._unfetched import chunks_of, needs_no_fetching
 from nanobanana_async.transport import WireStream
 from nanobanana_async.values import ImageData, Result, WireRequest
 
@@ -71,6 +72,8 @@ class Fetcher:
 
     async def _fetch(self, result: Result, url: str, consume: Consumer[T]) -> T:
         """One picture, with a fresh link where the first is refused, and a few more tries where the network fails."""
+        if needs_no_fetching(url):
+            return await _taken(result, url, consume)
         renewed = False
         failures = 0
         while True:
@@ -104,6 +107,16 @@ class Fetcher:
             return await ask(self._desk, gateway.ask_download_url(url), gateway.read_download_url)
         except NanoBananaError as error:
             raise _expired(result, url, f"{why}; no new link: {error.message}") from error
+
+
+async def _taken(result: Result, url: str, consume: Consumer[T]) -> T:
+    """A picture that came in the answer."""
+    try:
+        return await consume(chunks_of(url), None)
+    except FileNotFoundError:
+        raise _expired(result, url, "it came in the answer, and the file that the journal kept is gone") from None
+    except StorageError as error:
+        raise _with_task(error, result) from error.__cause__
 
 
 def _where_to(url: str, stream: WireStream) -> str:
@@ -167,4 +180,4 @@ def _with_task(error: NanoBananaError, result: Result) -> NanoBananaError:
 
 
 def _expired(result: Result, url: str, why: str) -> ResultExpiredError:
-    return ResultExpiredError(f"the image at {url!r} can't be had any more: {why}", task_id=result.task_id)
+    return ResultExpiredError(f"the image at {url[:200]!r} can't be had any more: {why}", task_id=result.task_id)

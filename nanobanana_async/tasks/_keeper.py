@@ -7,7 +7,9 @@ Theory of operation
 2. Everything after it is noted in the order in which it happened, and written as fast as the disk takes it. A crash in
    between loses no more than the last of these steps: an id that had come is then unknown, and is told as such.
 3. What is noted of a row is written before it is claimed again. A key that is to be sent again, after a failure or a
-   lost answer, keeps the state it was found in until then: if it comes to nothing, nothing was forgotten.
+   lost answer, keeps the state it was found in until it is claimed, which only who has found the newest state may,
+   and goes back to it where nothing comes of that. So of several who would send it again one does, and nothing is
+   forgotten.
 4. A step leaves the outbox in the moment in which the journal has it. Each has a task to carry it there, and whichever
    begins takes the oldest; so who cancels all tasks of a loop loses none, and none overtakes another.
 5. Who is cancelled while he claims can't tell whether he has the claim. It is looked up and given back.
@@ -22,15 +24,15 @@ import copy
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, cast
 
 import attrs
 
 from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageError
-from nanobanana_async.journal import Change, Claimed, Entry, Intent, Journal
+from nanobanana_async.journal import Change, Claimed, Entry, Found, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
-from nanobanana_async.settings import one_of
+from nanobanana_async.settings import one_of, refused
 from nanobanana_async.storage import Digests
 from nanobanana_async.tasks._written_errors import written
 from nanobanana_async.values import JSON
@@ -44,9 +46,15 @@ RetryFailed = Literal["none", "transient", "all"]
 """Which failures are sent again: none, those that may pass and cost nothing, or all."""
 
 
+def _keys(given: Collection[str]) -> frozenset[str]:
+    if isinstance(given, str) or not isinstance(given, Collection) or not all(isinstance(key, str) for key in given):
+        raise refused("redo", given, "keys, such as ['sku-17']")
+    return frozenset(given)
+
+
 @attrs.frozen(kw_only=True)
 class KeyRules:
-    """What is done with a key that is known already.
+    """What is done with a key that is known already; those of `redo` are made anew, on purpose.
 
     Raises:
         ConfigurationError: one of them is no word of these. One that is misspelt must never mean another: it may pay.
@@ -54,6 +62,7 @@ class KeyRules:
 
     on_change: OnChange = attrs.field(default="hold", validator=one_of("hold", "regenerate", "keep"))
     retry_failed: RetryFailed = attrs.field(default="none", validator=one_of("none", "transient", "all"))
+    redo: frozenset[str] = attrs.field(default=frozenset(), converter=_keys)
 
 
 @attrs.define(eq=False)
@@ -61,8 +70,10 @@ class Place:
     """Where a row stands in the journal, and what is said of it there.
 
     `token` is that of its newest attempt, `tokens` are those of all that were made or found by this client, `lost` of
-    those whose answer was. `found` is the state in which it was found there, and `files` are the pictures that were
-    saved for it; until it is claimed.
+    those whose answer was. `found` is the state in which it was found there, None where it was new, and `files` are the
+    pictures that were saved for it. `error` is what it has failed with, where it is to be sent again, and `back_to` the
+    token of the attempt that has failed or was lost: it comes back to that where it is refused. With `renews` a new
+    generation begins with its next create.
     """
 
     scope: str
@@ -79,15 +90,37 @@ class Place:
     files: tuple[str, ...] = ()
     tokens: list[str] = attrs.field(factory=list)
     lost: set[str] = attrs.field(factory=set)
+    error: NanoBananaError | None = None
+    back_to: str | None = None
+    renews: bool = False
+
+    @property
+    def rest(self) -> ItemState:
+        """The state that it goes back to where a create comes to nothing: nobody may forget that one may be paid."""
+        if self.lost:
+            return ItemState.UNKNOWN
+        return ItemState.FAILED if self.error is not None else ItemState.NEW
+
+    def is_lost(self) -> None:
+        """The answer to its newest create is lost; until it is sent again the journal has it as unknown."""
+        self.lost.add(self.token)
+        self.found, self.back_to = ItemState.UNKNOWN, self.token
+
+    def has_failed(self, error: NanoBananaError) -> None:
+        """Its newest create has come to this; until it is sent again the journal has it as failed."""
+        self.error, self.found, self.back_to = error, ItemState.FAILED, self.token
+
+    def stands_as(self, entry: Entry) -> None:
+        """That is what is found in the journal."""
+        self.generation, self.token, self.found = entry.generation, entry.token or "", entry.state
+        self.error, self.back_to, self.renews = None, None, False
 
 
 @attrs.frozen
 class _InDoubt:
-    """A claim that was cut short: nobody knows whether it was granted."""
+    """A claim that was cut short: nobody knows whether it was granted. `back` is the step that gives it back."""
 
-    scope: str
-    key: str
-    token: str
+    back: Change
 
 
 @attrs.define(eq=False)
@@ -95,18 +128,25 @@ class Keeper:
     """Writes to `journal`. `wall` is the time of day, `on_broken` hears of a disk that fails.
 
     `names` are those of the batches of this client: the journal's locks tell clients apart, not batches of one.
-    `digests` are of the images that keys are made of.
+    `digests` are of the images that keys are made of. `secret` is the API key, which never enters a journal.
     """
 
     journal: Journal
     wall: Callable[[], float]
     on_broken: Callable[[StorageError], None] = lambda _: None
+    secret: str = attrs.field(default="", repr=False)
     names: set[str] = attrs.field(factory=set, init=False)
     digests: Digests = attrs.field(factory=Digests, init=False)
     _outbox: deque[Change | _InDoubt] = attrs.field(factory=deque, init=False)
     _starting: set[asyncio.Task[None]] = attrs.field(factory=set, init=False)
     _writing: dict[asyncio.Task[None], None] = attrs.field(factory=dict, init=False)
     _is_failing: bool = attrs.field(default=False, init=False)
+    _is_open: bool = attrs.field(default=False, init=False)
+
+    async def open(self, gateway: str, *, clock: Callable[[], float]) -> None:
+        """Begin a run; the errors are those of the journal, which then is not ours to close."""
+        await self.journal.open(gateway, clock=clock)
+        self._is_open = True
 
     async def find(self, scope: str, key: str) -> Entry | None:
         """What is known of a key, with all that was noted of it here. Raises: StorageError."""
@@ -121,24 +161,22 @@ class Keeper:
             UsageError: what is said of it can't be written down.
         """
         await self.written()
-        if place.found in (ItemState.FAILED, ItemState.UNKNOWN):
-            self.note(place, ItemState.NEW)
-            await self.written()
-        place.found = None
-        place.token = secrets.token_hex(13)
+        found = Found(place.generation, place.found, place.token or None) if place.found is not None else None
+        token, place.token = place.token, secrets.token_hex(13)
         try:
-            said = await self.journal.claim(self._intent(place))
+            said = await self.journal.claim(self._intent(place, found))
         except StorageError:
+            place.token = token
             raise
         except BaseException:
-            self._put(_InDoubt(place.scope, place.key, place.token))
+            self._put(_InDoubt(self._came_to_nothing(place, AttemptState.NOT_SENT)))
             raise
         if isinstance(said, Claimed):
-            place.generation = said.generation
+            place.generation, place.found, place.renews = said.generation, None, False
             return None
         return said
 
-    def _intent(self, place: Place) -> Intent:
+    def _intent(self, place: Place, found: Found | None) -> Intent:
         return Intent(
             scope=place.scope,
             key=place.key,
@@ -150,6 +188,8 @@ class Keeper:
             price=place.price,
             at=self.wall(),
             token=place.token,
+            instead_of=found,
+            renews=place.renews,
         )
 
     def note(
@@ -159,21 +199,47 @@ class Keeper:
         attempt: AttemptState | None = None,
         *,
         error: NanoBananaError | None = None,
+        raw: str | None = None,
         **said: Any,
     ) -> None:
         """Write down what became of an item, and of its attempt, as soon as can be. `said`: the fields of `Change`."""
-        self._put(
-            Change(
-                scope=place.scope,
-                key=place.key,
-                generation=place.generation,
-                at=self.wall(),
-                to=to,
-                attempt=(place.token, attempt) if attempt is not None else None,
-                error=written(error) if error is not None else None,
-                **said,
-            )
+        self._put(self._change(place, to, attempt, error=error, raw=raw, **said))
+
+    def came_to_nothing(self, place: Place, attempt: AttemptState) -> None:
+        """A create was refused, or never left: the item is what it was before, new or not."""
+        self._put(self._came_to_nothing(place, attempt))
+        if place.rest is not ItemState.NEW:
+            place.found, place.token = place.rest, place.back_to or ""
+
+    def _came_to_nothing(self, place: Place, attempt: AttemptState) -> Change:
+        back = self._change(place, place.rest, attempt, error=place.error)
+        return attrs.evolve(back, token=place.back_to) if place.rest is not ItemState.NEW else back
+
+    def _change(
+        self,
+        place: Place,
+        to: ItemState | None,
+        attempt: AttemptState | None,
+        *,
+        error: NanoBananaError | None,
+        raw: str | None = None,
+        **said: Any,
+    ) -> Change:
+        return Change(
+            scope=place.scope,
+            key=place.key,
+            generation=place.generation,
+            at=self.wall(),
+            to=to,
+            attempt=(place.token, attempt) if attempt is not None else None,
+            token=place.token or None,
+            raw=self._redacted(raw),
+            error={name: self._redacted(value) for name, value in written(error).items()} if error else None,
+            **said,
         )
+
+    def _redacted(self, value: Any) -> Any:
+        return value.replace(self.secret, "***") if self.secret and isinstance(value, str) else value
 
     async def written(self) -> None:
         """Wait until all that was noted so far is written, or could not be."""
@@ -186,7 +252,10 @@ class Keeper:
             is_cut_short = any(task.cancelled() for task in waiting)
 
     async def aclose(self) -> None:
-        """Write what is left, and end the run."""
+        """Write what is left, and end the run, where it was begun."""
+        if not self._is_open:
+            return
+        self._is_open = False
         try:
             await self.written()
         finally:
@@ -232,22 +301,16 @@ class Keeper:
 
     async def _give_back(self, doubt: _InDoubt) -> None:
         """Take back a claim that nobody is there to use, if it was granted: nothing was sent."""
-        entry = await self.journal.find(doubt.scope, doubt.key)
-        if entry is not None and entry.token == doubt.token and entry.state is ItemState.SENDING:
-            await self.journal.record(
-                Change(
-                    scope=doubt.scope,
-                    key=doubt.key,
-                    generation=entry.generation,
-                    at=self.wall(),
-                    to=ItemState.NEW,
-                    attempt=(doubt.token, AttemptState.NOT_SENT),
-                )
-            )
+        back = doubt.back
+        assert back.attempt is not None
+        entry = await self.journal.find(back.scope, back.key)
+        if entry is not None and entry.token == back.attempt[0] and entry.state is ItemState.SENDING:
+            await self.journal.record(attrs.evolve(back, generation=entry.generation))
 
 
 def nothing_charged(error: StorageError) -> StorageError:
     """`error` of the disk, as it is told to those for whom nothing was sent because of it."""
     nothing = copy.copy(error)
     nothing.charged = "no"
+    nothing.public_message = "The image could not be ordered. Please try again later."
     return nothing

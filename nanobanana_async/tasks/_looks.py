@@ -22,6 +22,7 @@ from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucc
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
+from nanobanana_async.tasks._answered import MUCH, in_a_thread_if, kept
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._rows import Row
@@ -40,12 +41,14 @@ async def look(desk: Desk, job: Job) -> None:
     row = job.row
     task = task_of(row)
     said: Look | Exception
-    raw = b""
+    raw = ""
     try:
         dialect = desk.dialect(task.dialect)
         reply = await desk.transport.send(dialect.ask(task.id))
-        said = dialect.read_record(task.id, reply)
-        raw = reply.body
+        said = await in_a_thread_if(len(reply.body) > MUCH, dialect.read_record, task.id, reply)
+        if isinstance(said, Looked) and said.result is not None:
+            raw = dialect.to_keep(reply, said.result)
+            said = attrs.evolve(said, result=await kept(desk, said.result))
     except NetworkError as error:
         said = error
     except Exception as error:  # noqa: BLE001  a user's transport may raise anything; the task is still paid for
@@ -57,7 +60,7 @@ async def look(desk: Desk, job: Job) -> None:
         _read(desk, row, said, raw)
 
 
-def _read(desk: Desk, row: Row, said: Look | Exception, raw: bytes) -> None:
+def _read(desk: Desk, row: Row, said: Look | Exception, raw: str) -> None:
     match said:
         case Looked():
             desk.has_answered()
@@ -83,7 +86,7 @@ def _broken(desk: Desk, row: Row, error: UsageError) -> None:
         give_up(desk, row, "service", error)
 
 
-def _looked(desk: Desk, row: Row, said: Looked, raw: bytes) -> None:
+def _looked(desk: Desk, row: Row, said: Looked, raw: str) -> None:
     row.failed_looks, row.missing = 0, False
     desk.keys_refused = 0
     before = task_of(row)
@@ -113,12 +116,13 @@ def _task_failed(desk: Desk, row: Row, error: NanoBananaError) -> None:
         desk.fail(row, error)
 
 
-def _succeeded(desk: Desk, row: Row, result: Result | None, raw: bytes) -> None:
+def _succeeded(desk: Desk, row: Row, result: Result | None, raw: str) -> None:
     if result is not None and result.urls:
+        result = attrs.evolve(result, model=result.model or task_of(row).model)
         desk.note(
             row,
             ItemState.SUCCEEDED,
-            raw=raw.decode(errors="replace"),
+            raw=raw,
             credits=result.credits,
             charged="no" if result.credits == 0 else "yes",
             created_at=result.created_at.timestamp() if result.created_at is not None else None,

@@ -71,7 +71,8 @@ class TaskManager:
         """Take in a new row; its listeners hear what becomes of it. ConfigurationError if it isn't spoken here."""
         assert row.request is not None
         row.is_begun = True
-        self.desk.dialect(row.request.dialect)
+        dialect = self.desk.dialect(row.request.dialect)
+        row.is_long = dialect.answers_at_once
         row.expected = row.request.expected
         images = tuple(row.request.images)
         self.desk.announce(ItemQueued(at=self.desk.wall(), item=row.item))
@@ -79,7 +80,7 @@ class TaskManager:
             return
         if self._closing:
             self.desk.skip(row, "stopped")
-        elif needs_upload(row.request):
+        elif needs_upload(row.request) and not dialect.takes_files:
             self.desk.preparing[row] = None
             self.crew.spawn(self._prepare(row))
         else:
@@ -95,6 +96,7 @@ class TaskManager:
         assert row.place is not None
         self.desk.by_key[row.place.scope, row.place.key] = row
         self.crew.spawn(take_up(self.desk, row, self._send), at_end=self.pump)
+        self.pump()  # the time of whoever waits runs from now on
 
     def contested(self, row: Row) -> None:
         """Somebody else has the right to send `row`: what becomes of it is taken up from there."""
@@ -135,7 +137,9 @@ class TaskManager:
         if isinstance(said, Task):
             return said
         result = result_of(said)  # a gateway that answers at once: there is nothing left to wait for
-        return Task(result.task_id or "", model=result.model, state=TaskState.SUCCESS, raw=result.raw)
+        dialect = row.request.dialect if row.request is not None else self.desk.gateway.default_dialect
+        done = TaskState.SUCCESS
+        return Task(result.task_id or "", result.model, dialect, done, result.created_at, result.raw, result)
 
     async def finished(self, row: Row, *, timeout: float, queue_timeout: float | None = None) -> Result:
         """Wait for the result of `row`, which is new; the errors of an item are raised."""
@@ -145,12 +149,17 @@ class TaskManager:
 
     async def result(self, task: Task, *, timeout: float) -> Result:
         """Wait for the result of `task`; the errors of an item are raised."""
+        if task.result is not None:
+            return task.result
         outcome = await self._wait(self._task_waiter(task, timeout))
         assert not isinstance(outcome, Task)
         return result_of(outcome)
 
     async def watched(self, task: Task, *, timeout: float) -> AsyncGenerator[Task]:
         """What `task` looks like each time its state has changed, until it is over. Raises: StillRunningError."""
+        if task.result is not None:
+            yield task
+            return
         waiter = self._task_waiter(task, timeout)
         row = waiter.row
         seen: asyncio.Queue[Task | None] = asyncio.Queue()
@@ -365,7 +374,7 @@ class TaskManager:
         self.desk.skip_queued("stopped")
         try:
             with anyio.move_on_after(grace):
-                while self.desk.board.creating:
+                while self.desk.board.on_the_wire:
                     self._quiet.clear()
                     await self._quiet.wait()
         finally:

@@ -13,6 +13,7 @@ from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._keeper import Keeper
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._manager import TaskManager
+from nanobanana_async.tasks._placing import check_key
 from nanobanana_async.tasks._recalling import (
     follow_entry,
     item_of_entry,
@@ -47,12 +48,15 @@ class Past:
 
     async def lookup(self, scope: str, key: str) -> Task | Outcome | None:
         """What is known of a key; see `Client.lookup`."""
+        check_key(key)
         entry = await self._keeper.find(scope, key)
         if entry is not None and entry.state is ItemState.SENDING and not entry.is_owned:
             await self._keeper.journal.reap()
             entry = await self._keeper.find(scope, key)
-        if entry is None:
+        if (entry is None or entry.state is ItemState.NEW) and (scope, key) not in self._manager.desk.by_key:
             return None
+        if entry is None or entry.state in (ItemState.NEW, ItemState.SENDING):
+            return Task("", dialect=self._manager.desk.gateway.default_dialect)
         if entry.state is ItemState.ACCEPTED:
             return task_of_entry(entry)
         if entry.state is ItemState.PENDING:
@@ -93,4 +97,18 @@ class Past:
         row = self._manager.desk.by_task.get(entry.task_id or "")
         if row is not None:
             return None if row.listeners else row
-        return None if entry.is_owned or entry.state not in LEFT else row_of_entry(entry)
+        is_of_another = entry.is_owned and entry.run != self._keeper.journal.run
+        return None if is_of_another or entry.state not in LEFT else row_of_entry(entry)
+
+    async def take_up(self, task_id: str) -> None:
+        """Follow that task as the one that the journal knows, if it does: what comes of it is written there."""
+        desk = self._manager.desk
+        if task_id in desk.by_task:
+            return
+        await self._keeper.written()
+        found = await self._keeper.journal.attempt_of(task_id=task_id)
+        if found is None or task_id in desk.by_task:
+            return
+        entry, attempt = found
+        if entry.token == attempt.token and entry.state in (ItemState.ACCEPTED, ItemState.PENDING):
+            follow_entry(desk, row_of_entry(entry), entry)

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 import anyio
 import anyio.to_thread
+import attrs
 
 from nanobanana_async.errors import KeyConflictError, NanoBananaError, StorageError, UnknownOutcomeError, UsageError
 from nanobanana_async.journal import Entry, Standing
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.models import KieRequest
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, Succeeded, Unknown
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place, nothing_charged
-from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._rows import UNKNOWN_TIME, Row
 from nanobanana_async.tasks._sharing import share
+from nanobanana_async.tasks._unfetched import GONE
 from nanobanana_async.tasks._written_errors import restored
-from nanobanana_async.values import Item, Looked, Result, Task, WireReply
+from nanobanana_async.values import JSON, Item, Result, Task
 
 LOOK_AGAIN = 0.5
 """Seconds until one looks again for what another process is sending right now."""
@@ -41,7 +42,9 @@ def under_way(desk: Desk, place: Place) -> Row | None:
     """The row that is under way under that key in this client. Raises: KeyConflictError, for another request."""
     row = desk.by_key.get((place.scope, place.key))
     if row is not None and row.place is not None and row.place.fingerprint != place.fingerprint:
-        raise KeyConflictError(f"another request is under way under the key {place.key!r}")
+        error = KeyConflictError(f"another request is under way under the key {place.key!r}")
+        error.key = place.key
+        raise error
     return row
 
 
@@ -78,37 +81,64 @@ async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outco
     None also where the row is over meanwhile: nobody wants to know any more.
     """
     place = _place_of(row)
-    entry = await _at_rest(keeper, place)
+    entry = await _at_rest(keeper, row, place)
     if entry is None or row.over:
         return None
-    place.generation, place.token, place.found = entry.generation, entry.token or "", entry.state
-    is_another = entry.fingerprint != place.fingerprint and entry.state is not ItemState.NEW
-    if is_another and rules.on_change == "hold":
-        return Skipped(item=row.item, index=row.index, reason="changed", error=_conflict(entry))
-    if is_another and rules.on_change == "regenerate":
-        place.generation, place.found = await keeper.journal.renew(place.scope, place.key), None
+    place.stands_as(entry)
+    is_under_way = entry.state in (ItemState.ACCEPTED, ItemState.PENDING)
+    if place.key in rules.redo and not is_under_way:  # else it is the one that was asked for
+        place.renews = entry.state is not ItemState.NEW
         return None
-    if entry.state in (ItemState.ACCEPTED, ItemState.PENDING):
+    if entry.fingerprint != place.fingerprint and entry.state is not ItemState.NEW:
+        if _is_free(entry):
+            return None
+        if rules.on_change == "hold":
+            return Skipped(item=row.item, index=row.index, reason="changed", error=_conflict(entry))
+        if rules.on_change == "regenerate":
+            _leave_to_itself(desk, entry, is_under_way=is_under_way)
+            place.renews = True
+            return None
+    if is_under_way:
+        place.price = entry.price
         follow_entry(desk, row, entry)
         return None
     if _is_sent_again(desk, entry, rules):
-        if entry.state is ItemState.UNKNOWN:
-            row.lost = lost_answer(entry)
-            place.lost.add(place.token)
-            desk.is_sent_as(row, place.token)
+        _send_again(desk, row, place, entry)
         return None
     return await outcome_of_entry(desk, row, entry)
 
 
-async def _at_rest(keeper: Keeper, place: Place) -> Entry | None:
+def _is_free(entry: Entry) -> bool:
+    """Whether the key may stand for another request: what was sent under it was refused, and cost nothing."""
+    return entry.state is ItemState.FAILED and restored(entry.error).charged == "no"
+
+
+def _leave_to_itself(desk: Desk, entry: Entry, *, is_under_way: bool) -> None:
+    """What was paid for with other words is followed to its end, though another is made in its place."""
+    if is_under_way and entry.task_id not in desk.by_task:
+        follow_entry(desk, row_of_entry(entry), entry)
+
+
+def _send_again(desk: Desk, row: Row, place: Place, entry: Entry) -> None:
+    if entry.state is ItemState.UNKNOWN:
+        row.lost = lost_answer(entry)
+        place.is_lost()
+        desk.is_sent_as(row, place.token)
+    else:
+        place.has_failed(restored(entry.error))
+
+
+async def _at_rest(keeper: Keeper, row: Row, place: Place) -> Entry | None:
     """The entry of a key, once nobody sends it right now."""
     entry = await keeper.find(place.scope, place.key)
-    while entry is not None and entry.state is ItemState.SENDING:
+    while entry is not None and entry.state is ItemState.SENDING and not row.over:
+        row.is_sent_elsewhere = entry.is_owned
         if entry.is_owned:
             await anyio.sleep(LOOK_AGAIN)
         else:
             await keeper.journal.reap()
         entry = await keeper.find(place.scope, place.key)
+    row.is_sent_elsewhere = False
     return entry
 
 
@@ -125,8 +155,7 @@ def _is_sent_again(desk: Desk, entry: Entry, rules: KeyRules) -> bool:
 
 def follow_entry(desk: Desk, row: Row, entry: Entry) -> None:
     """Follow from now on, in `row`, the task that was accepted for `entry`."""
-    if entry.state is not ItemState.ACCEPTED:
-        desk.note(row, ItemState.ACCEPTED)
+    desk.note(row, ItemState.ACCEPTED)  # where it is so already, it says who follows it now
     row.state, row.is_adopted = ItemState.ACCEPTED, True
     leader = desk.by_task.get(entry.task_id or "")
     if leader is not None:
@@ -146,11 +175,11 @@ async def outcome_of_entry(desk: Desk, row: Row, entry: Entry) -> Outcome | None
         case ItemState.SUCCEEDED | ItemState.SAVED:
             return await _succeeded(desk, row, entry)
         case ItemState.FAILED:
-            return Failed(item=row.item, index=row.index, error=restored(entry.error))
+            return Failed(item=row.item, index=row.index, error=_told_again(entry))
         case ItemState.UNKNOWN:
             return Unknown(item=row.item, index=row.index, error=lost_answer(entry))
         case ItemState.DROPPED:
-            return Failed(item=row.item, index=row.index, error=lost_answer(entry))
+            return Failed(item=row.item, index=row.index, error=_given_up(entry))
         case _:
             assert_never(entry.state)
 
@@ -161,7 +190,9 @@ async def _succeeded(desk: Desk, row: Row, entry: Entry) -> Outcome:
     _place_of(row).files = tuple(map(str, files))
     if not await are_there(files):
         files = ()
-    return Succeeded(item=row.item, index=row.index, result=result_of_entry(desk, entry), files=files)
+    assert desk.keeper is not None
+    result = await result_of_entry(desk, desk.keeper, entry)
+    return Succeeded(item=row.item, index=row.index, result=result, files=files)
 
 
 async def are_there(files: tuple[Path, ...]) -> bool:
@@ -176,7 +207,13 @@ def item_of_entry(entry: Entry) -> Item:
 
 def row_of_entry(entry: Entry) -> Row:
     """A row for an entry whose request is not at hand: nothing can be sent for it, but its task be followed."""
-    place = Place(
+    request = _Recalled(entry.model, entry.dialect, entry.price, entry.request)
+    return Row(item_of_entry(entry), request, place=place_of_entry(entry, entry.generation), is_begun=True)
+
+
+def place_of_entry(entry: Entry, generation: int) -> Place:
+    """Where a generation of its key stands in the journal."""
+    return Place(
         scope=entry.scope,
         key=entry.key,
         fingerprint=entry.fingerprint,
@@ -185,12 +222,31 @@ def row_of_entry(entry: Entry) -> Row:
         dialect=entry.dialect,
         price=entry.price,
         data=entry.data,
-        generation=entry.generation,
+        generation=generation,
         token=entry.token or "",
         found=entry.state,
     )
-    request = KieRequest(entry.model, input={}, credits=entry.price)
-    return Row(item_of_entry(entry), request, place=place, is_begun=True)
+
+
+@attrs.frozen
+class _Recalled:
+    """A request of which only the journal knows: what stands there of it, and nothing that could be sent."""
+
+    model: str
+    dialect: str
+    credits: float | None
+    _fields: Mapping[str, JSON]
+
+    images = ()
+    expected = UNKNOWN_TIME
+
+    def fields(self) -> Mapping[str, JSON]:
+        """As they were written down."""
+        return self._fields
+
+    def vendor_input(self, image_urls: Sequence[str]) -> NoReturn:  # noqa: ARG002  a Request's
+        """It can't be sent. Raises: UsageError."""
+        raise UsageError(f"a request for {self.model!r} is known from the journal alone and can't be sent")
 
 
 def task_of_entry(entry: Entry) -> Task:
@@ -201,13 +257,19 @@ def task_of_entry(entry: Entry) -> Task:
     return Task(entry.task_id, model=entry.model, dialect=entry.dialect, created_at=created_at)
 
 
-def result_of_entry(desk: Desk, entry: Entry) -> Result:
-    """The result as the gateway told it, read anew from what it said."""
-    if entry.raw is not None and entry.task_id is not None:
-        said = desk.dialect(entry.dialect).read_record(entry.task_id, WireReply(200, {}, entry.raw.encode()))
-        if isinstance(said, Looked) and said.result is not None:
-            return said.result
-    return Result(entry.task_id, entry.model, (), entry.credits)
+async def result_of_entry(desk: Desk, keeper: Keeper, entry: Entry) -> Result:
+    """The result as the gateway told it, read anew from what it said; with the pictures that came in the answer."""
+    said = None
+    if entry.raw is not None:
+        said = desk.dialect(entry.dialect).read_kept(entry.task_id, entry.model, entry.raw)
+    if said is None:
+        return Result(entry.task_id, entry.model, (), entry.credits)
+    return attrs.evolve(said, urls=tuple([await _found(keeper, url) for url in said.urls]))
+
+
+async def _found(keeper: Keeper, url: str) -> str:
+    """The URL of a picture, also of one that the journal has kept; where that is gone, it stays a digest."""
+    return (await keeper.journal.kept(url.removeprefix(GONE)) or url) if url.startswith(GONE) else url
 
 
 def lost_answer(entry: Entry) -> UnknownOutcomeError:
@@ -219,9 +281,26 @@ def lost_answer(entry: Entry) -> UnknownOutcomeError:
     return UnknownOutcomeError(f"the create for {entry.key!r} was sent{sent}, and its process ended before the answer")
 
 
+def _told_again(entry: Entry) -> NanoBananaError:
+    """The error of an earlier call. To call once more as it was called tells it once more: the remedy says how to."""
+    error = restored(entry.error)
+    if error.retryable:
+        error.remedy = 'That is how this key has failed before; retry_failed="transient" sends it again.'
+    return error
+
+
+def _given_up(entry: Entry) -> UnknownOutcomeError:
+    return UnknownOutcomeError(
+        f"the answer to the create for {entry.key!r} was lost, and it was given up",
+        remedy=f"To make it, and perhaps to pay twice: redo=[{entry.key!r}] of a batch, --redo of the command line.",
+    )
+
+
 def _conflict(entry: Entry) -> KeyConflictError:
-    prompt = str(entry.request.get("prompt", entry.model))
-    return KeyConflictError(f"the key {entry.key!r} was used for another request: {prompt[:80]!r}")
+    prompt = str(entry.request.get("prompt", ""))
+    error = KeyConflictError(f"the key {entry.key!r} was used for another request: {entry.model}, {prompt[:80]!r}")
+    error.key = entry.key
+    return error
 
 
 def _place_of(row: Row) -> Place:

@@ -20,6 +20,7 @@ ON_THE_WIRE = 60.0
 class Report:
     """The counts of a batch so far, and its `seconds` from its start to its end.
 
+    `earlier` is how many of those that succeeded were made by earlier runs, and were only handed out again.
     `uncollected` are those that were, or may have been, paid for and that nobody has taken from a batch left early.
     `possible_duplicates` counts the creates that were sent once more after a lost answer, as the user has asked.
 
@@ -38,6 +39,7 @@ class Report:
     """
 
     succeeded: int = 0
+    earlier: int = 0
     failed: int = 0
     pending: int = 0
     unknown: int = 0
@@ -76,8 +78,8 @@ class Report:
 
     @property
     def images_per_minute(self) -> float:
-        """Successes a minute over the whole run."""
-        return 60.0 * self.succeeded / self.seconds if self.seconds > 0 else 0.0
+        """Successes of this run a minute, over the whole of it."""
+        return 60.0 * (self.succeeded - self.earlier) / self.seconds if self.seconds > 0 else 0.0
 
     def __str__(self) -> str:
         """For people, on one line."""
@@ -86,7 +88,8 @@ class Report:
         rest = "".join(f", {count} {name}" for name, count in counts.items() if count)
         allowed = f" of {_pace(self.allowed_per_minute)} allowed" if self.allowed_per_minute else ""
         pace = f"{self.seconds:.0f} s, {_pace(self.images_per_minute)} images/min{allowed}"
-        return f"{self.succeeded} of {self.total} succeeded{rest} | {self.bill} | {pace}"
+        earlier = f" ({self.earlier} by earlier runs)" if self.earlier else ""
+        return f"{self.succeeded} of {self.total} succeeded{earlier}{rest} | {self.bill} | {pace}"
 
     @property
     def where_the_time_went(self) -> str:
@@ -158,6 +161,7 @@ class Tally:
     _saving: Mean = attrs.field(factory=Mean, init=False)
     _consumer: Mean = attrs.field(factory=Mean, init=False)
     _states: Counter[str] = attrs.field(factory=Counter, init=False)
+    earlier: int = attrs.field(default=0, init=False)
     _files: int = attrs.field(default=0, init=False)
     _unsaved: int = attrs.field(default=0, init=False)
 
@@ -221,11 +225,12 @@ class Tally:
         `held`: what has held the client's queue back, in seconds. `uncollected` items were left, and of those in
         `owed` it is not known yet what they cost: these are their documented prices.
         """
-        images = self._states["succeeded"]
+        images = self._states["succeeded"] - self.earlier
         least = limits.least_seconds(images, self._generation) if limits is not None and images else 0.0
         bill = self._bill.with_unsaid(owed)
         return Report(
             **{state: self._states[state] for state in ("succeeded", "failed", "pending", "unknown", "skipped")},
+            earlier=self.earlier,
             uncollected=uncollected,
             files=self._files,
             unsaved=self._unsaved,

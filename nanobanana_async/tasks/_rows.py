@@ -70,7 +70,8 @@ class Row:
     `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
     where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at. `place` is
     where it stands in the journal; `is_adopted`: its task was accepted in an earlier run, or by another process.
-    `called` is its task by a callback that came before the answer to its create.
+    `called` is its task by a callback that came before the answer to its create. `is_long`: its create lasts as long as
+    its task, because the gateway answers at once. `is_sent_elsewhere`: another process sends a create under its key.
     """
 
     item: Item
@@ -105,6 +106,8 @@ class Row:
     is_keyed: bool = False
     is_adopted: bool = False
     called: str | None = None
+    is_long: bool = False
+    is_sent_elsewhere: bool = False
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
     not_done_at: float = 0.0

@@ -34,7 +34,7 @@ def statistics_of(desk: Desk, *, awaited: int) -> Statistics:
     return Statistics(
         queued=len(board.queue),
         preparing=len(desk.preparing),
-        creating=board.creating,
+        creating=board.on_the_wire,
         in_flight=board.in_flight,
         looking=board.looking,
         awaited=awaited,

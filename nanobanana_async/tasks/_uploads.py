@@ -13,7 +13,8 @@ from nanobanana_async.models import is_url
 from nanobanana_async.pacing import look_failure
 from nanobanana_async.storage import InputImage, most_image_bytes, read_input
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.values import ImageSource, Refused, Request
+from nanobanana_async.tasks._unfetched import is_content
+from nanobanana_async.values import FilePart, ImageSource, Refused, Request
 
 AT_ONCE = 4
 """Uploads on the wire at the same time, in a lane of their own: each may hold 30 MB."""
@@ -25,6 +26,22 @@ REMEMBERED = 4096
 def needs_upload(request: Request) -> bool:
     """Whether any image of `request` is local."""
     return not all(is_url(image) for image in request.images)
+
+
+async def inlined(request: Request) -> list[str | FilePart]:
+    """The images of `request` for a create that takes files: URLs as they are, and of local ones the content.
+
+    Raises:
+        BadImageError: a picture can't be read, or is none.
+    """
+    images: list[str | FilePart] = []
+    for image in request.images:
+        if isinstance(image, str) and (is_url(image) or is_content(image)):
+            images.append(image)
+        else:
+            picture = await read_input(image, max_bytes=most_image_bytes(request))
+            images.append(FilePart("image", picture.filename, picture.content, picture.media_type))
+    return images
 
 
 @attrs.define(eq=False)

@@ -80,6 +80,12 @@ def out_of_time(row: Row, seconds: float) -> NanoBananaError:
     """The error for a caller whose time limit ran out while `row` was where it is."""
     if row.lost is not None and row.task is None:
         return copy.copy(row.lost)
+    if row.is_sent_elsewhere:
+        return StillRunningError(
+            f"another process sends this under the same key, and has no answer after {seconds:g} s",
+            charged="unknown",
+            remedy="Call again with the same key: it takes up what comes of that.",
+        )
     if row.state is ItemState.NEW:
         return BusyError(f"not accepted within {seconds:g} s: the client, or the gateway, is at its limits")
     if row.task is not None:

@@ -11,12 +11,15 @@ from nanobanana_async.values import JSON
 
 _TREE = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NanoBananaError)}
 _TOLD = ("charged", "credits", "task_id", "retryable", "remedy", "public_message")
+_TOLD_BY_SOME = ("sent", "permanent", "key")
 
 
 def written(error: NanoBananaError) -> dict[str, JSON]:
     """`error` as JSON: its class, its message, and what it says of money and of what may be done."""
     kind = next(kind for kind in type(error).__mro__ if kind in _TREE.values())
-    said = {name: getattr(error, name) for name in _TOLD}
+    said = {name: getattr(error, name) for name in _TOLD} | {
+        name: getattr(error, name) for name in _TOLD_BY_SOME if hasattr(error, name)
+    }
     return {"type": kind.__name__, "reason": error.reason, "message": error.message, **said}
 
 
@@ -25,7 +28,7 @@ def restored(told: Mapping[str, JSON] | None) -> NanoBananaError:
     told = told or {"message": "no reason was written down"}
     kind = _TREE.get(str(told.get("type"))) or _of_reason(told.get("reason"))
     error = kind(str(told.get("message")))
-    error.__dict__.update({name: told[name] for name in _TOLD if told.get(name) is not None})
+    error.__dict__.update({name: told[name] for name in (*_TOLD, *_TOLD_BY_SOME) if told.get(name) is not None})
     return error
 
 

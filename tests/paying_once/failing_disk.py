@@ -15,7 +15,7 @@ class FailingJournal(MemoryJournal):
         self.is_gone = False
         self.fails_to_open = False
         self.fails_to_close = False
-        self.kept: list[Change] = []
+        self.unwritten: list[Change] = []
 
     async def open(self, gateway: str, **more: object) -> None:
         if self.fails_to_open:
@@ -40,14 +40,14 @@ class FailingJournal(MemoryJournal):
 
     async def record(self, change: Change) -> bool:
         if self.is_full or self.is_gone:
-            self.kept.append(change)
+            self.unwritten.append(change)
             raise disk_error("the disk is full")
         await self._write_kept()
         return await super().record(change)
 
     async def _write_kept(self) -> None:
-        kept, self.kept = self.kept, []
-        for change in kept:
+        unwritten, self.unwritten = self.unwritten, []
+        for change in unwritten:
             await super().record(change)
 
 

@@ -33,7 +33,7 @@ async def test_a_changed_request_is_held_or_kept(shelf: Shelf, on_change: Any, s
     assert len(kie.prompts) == sent
     if state == "skipped":
         assert isinstance(outcome.error, KeyConflictError)
-        assert "'k' was used for another request: 'a banana'" in outcome.error.message
+        assert "'k' was used for another request: google/nano-banana, 'a banana'" in outcome.error.message
 
 
 async def test_a_changed_request_is_made_anew_where_that_is_asked_for(shelf: Shelf) -> None:

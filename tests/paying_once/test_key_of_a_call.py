@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nanobanana_async import (
+    ConfigurationError,
     KeyConflictError,
     NanoBananaEdit,
     NetworkError,
@@ -38,7 +40,7 @@ async def test_another_request_under_the_same_key_is_refused(shelf: Shelf, ask: 
         kie.answering.set()
         await first
     async with kie.client(journal=shelf()) as client:
-        with pytest.raises(KeyConflictError, match="'k' was used for another request: 'a banana'"):
+        with pytest.raises(KeyConflictError, match="'k' was used for another request: google/nano-banana, 'a banana'"):
             await client.submit("another", key="k")
 
     assert kie.prompts == ["a banana"]
@@ -72,15 +74,16 @@ async def test_a_stored_result_needs_no_turn(shelf: Shelf) -> None:
     assert caught.value.expected_wait > 3000
 
 
-async def test_without_a_journal_a_key_is_a_label() -> None:
-    """It comes back on events; two calls are two pictures."""
+@pytest.mark.parametrize("asked", [{"key": "k"}, {"retry_failed": True}])
+async def test_without_a_journal_there_is_no_key(asked: dict[str, Any]) -> None:
+    """Who gives one thinks that he pays once; nothing would see to that."""
     kie = ScriptedKie()
 
     async with kie.client() as client:
-        await client.generate("a banana", key="k")
-        await client.generate("another", key="k")
+        with pytest.raises(ConfigurationError, match="this client has none"):
+            await client.generate("a banana", **asked)
 
-    assert len(kie.accepted) == 2
+    assert not kie.accepted
 
 
 async def test_without_a_key_each_call_is_its_own(shelf: Shelf) -> None:

@@ -24,7 +24,7 @@ async def test_what_the_dead_were_sending_is_unknown(journals: Journals) -> None
     await heir.aclose()
 
     assert lost is not None
-    assert (lost.state, lost.charged, lost.updated_at, lost.is_owned) == (S.UNKNOWN, "unknown", 300.0, True)
+    assert (lost.state, lost.charged, lost.updated_at, lost.is_owned) == (S.UNKNOWN, "unknown", 300.0, False)
     assert (attempt.state, attempt.answered_at, attempt.charged) == (A.UNKNOWN, 300.0, "unknown")
     assert accepted is not None
     assert (accepted.state, accepted.task_id, accepted.is_owned) == (S.ACCEPTED, "t1", False)

@@ -1,0 +1,64 @@
+"""Pictures that came in the answers to creates, in files beside a journal, named by the digest of their content.
+
+Nothing else leads to them, so each is on the disk itself before the journal says that it is there. Equal content is one
+file. They are removed by whoever removes the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.errors import StorageError
+
+
+def _beside(journal: str | os.PathLike[str]) -> Path:
+    place = Path(journal).expanduser().resolve()
+    return place.with_name(f"{place.name}.pictures")
+
+
+@attrs.frozen
+class PictureFolder:
+    """The pictures of the journal at a path. Everything here blocks."""
+
+    _folder: Path = attrs.field(converter=_beside)
+
+    def keep(self, content: bytes, name: str) -> str:
+        """Put `content` into the file `name`, unless it is there; its URL. Raises: StorageError."""
+        place = self._folder / name
+        try:
+            if not place.exists() or place.stat().st_size != len(content):
+                self._write(content, place)
+        except OSError as error:
+            raise StorageError(
+                f"a picture that came in an answer can't be kept at {str(place)!r}: {error.strerror}",
+                remedy="See to the disk, and save the result: it is in memory only.",
+                charged="yes",
+            ) from error
+        return place.as_uri()
+
+    def find(self, sha256: str) -> str | None:
+        """The URL of the picture with that digest; None where there is none."""
+        return next((place.as_uri() for place in self._folder.glob(f"{sha256}*") if place.suffix != ".part"), None)
+
+    def _write(self, content: bytes, place: Path) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        part = self._folder / f".{secrets.token_hex(8)}.part"
+        try:
+            with part.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+        with suppress(OSError):  # a system that syncs no folders
+            descriptor = os.open(self._folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

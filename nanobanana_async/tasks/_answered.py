@@ -1,0 +1,81 @@
+"""A create that was answered with the result itself: its pictures are put where they last, and the row is over.
+
+What came in the answer exists nowhere else: no task's id leads to it, and no link. So with a journal its content is in
+a file, and that on the disk, before the journal says that the row has succeeded. A disk that fails loses nothing of
+what is in memory: the result is handed over all the same, and no more is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio.to_thread
+import attrs
+
+from nanobanana_async.errors import NoResultError, StorageError
+from nanobanana_async.events import TaskSucceeded
+from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.outcomes import Succeeded
+from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._keeper import Keeper, nothing_charged
+from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._unfetched import content_of, is_content
+from nanobanana_async.values import Result
+
+MUCH = 256 * 1024
+"""Bytes of an answer, or of an image, from which on it is taken apart or together in a thread."""
+
+T = TypeVar("T")
+
+
+async def kept(desk: Desk, result: Result) -> Result:
+    """`result`, with what came in the answer in the journal's files, where there is a journal."""
+    if desk.keeper is None or not any(map(is_content, result.urls)):
+        return result
+    try:
+        return attrs.evolve(result, urls=tuple([await _kept(desk.keeper, url) for url in result.urls]))
+    except StorageError as error:
+        desk.stop(nothing_charged(error), "storage")
+    except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; the picture is in memory
+        desk.stop(StorageError(f"the journal could not keep a picture: {error!r}", charged="no"), "storage")
+    return result
+
+
+async def _kept(keeper: Keeper, url: str) -> str:
+    if not is_content(url):
+        return url
+    picture = await anyio.to_thread.run_sync(content_of, url)
+    # Who is cut short here goes on with what he has; the file is finished all the same.
+    return await asyncio.shield(keeper.journal.keep(picture.content, sha256=picture.sha256, suffix=picture.suffix))
+
+
+async def in_a_thread_if(is_much: bool, work: Callable[..., T], *given: object) -> T:  # noqa: FBT001  it reads as said
+    """What `work` gives, which for much takes too long for the loop."""
+    return await anyio.to_thread.run_sync(work, *given) if is_much else work(*given)
+
+
+def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
+    """The gateway has answered the create of `row`, after `took` seconds, with `result`, which is paid for."""
+    assert row.request is not None
+    result = attrs.evolve(result, model=result.model or row.request.model)
+    desk.quota.earn()
+    if not result.urls:
+        text = f"{desk.gateway.address!r} answered a create and names no image"
+        desk.fail(row, NoResultError(text, charged="yes", credits=result.credits), AttemptState.ANSWERED)
+        return
+    desk.durations[row.kind].add(took)
+    desk.note(
+        row,
+        ItemState.SUCCEEDED,
+        AttemptState.ANSWERED,
+        raw=json.dumps(result.raw),
+        credits=result.credits,
+        charged="no" if result.credits == 0 else "yes",
+        created_at=result.created_at.timestamp() if result.created_at is not None else None,
+    )
+    row.move(ItemState.SUCCEEDED)
+    desk.announce(TaskSucceeded(at=desk.wall(), item=row.item, result=result, looks=0, delay=0.0))
+    desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))

@@ -1,0 +1,79 @@
+"""The right to send a create: its intent is durable, and nobody else has it; else the row is told why not."""
+
+from __future__ import annotations
+
+import asyncio
+
+from nanobanana_async.errors import NanoBananaError, StorageError, UsageError
+from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.tasks._board import Job
+from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._keeper import Keeper, Place, nothing_charged
+from nanobanana_async.tasks._rows import Row
+
+
+async def claimed(desk: Desk, job: Job) -> bool:
+    """Whether the intent to send is durable, where there is a journal; else nothing is sent, and the row is told."""
+    row = job.row
+    if desk.keeper is None or row.place is None:
+        return True
+    is_sent_again = row.place.found is ItemState.UNKNOWN and not row.resent
+    if not await _is_granted(desk, desk.keeper, job, row.place):
+        return False
+    if row.halted is not None:  # meanwhile nobody wants it any more
+        desk.board.create_over(job, desk.now(), "not_counted")
+        back_to_new(desk, row, AttemptState.NOT_SENT)
+        desk.skip(row, *row.halted)
+        return False
+    desk.is_sent_as(row, row.place.token)
+    desk.possible_duplicates += is_sent_again
+    return True
+
+
+async def _is_granted(desk: Desk, keeper: Keeper, job: Job, place: Place) -> bool:
+    row = job.row
+    try:
+        entry = await keeper.claim(place)
+    except asyncio.CancelledError:
+        not_claimed(desk, job)
+        desk.skip(row, "stopped")
+        raise
+    except StorageError as error:
+        not_claimed(desk, job)
+        desk.skip(row, "storage", nothing_charged(error))
+        desk.stop(nothing_charged(error), "storage")
+        return False
+    except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; nothing was sent
+        not_claimed(desk, job)
+        not_encodable(desk, row, error)
+        return False
+    if entry is not None:  # somebody else sends it, or has sent it
+        not_claimed(desk, job)
+        desk.contested(row)
+        return False
+    return True
+
+
+def not_claimed(desk: Desk, job: Job) -> None:
+    """The row of `job` is not sent, and the journal knows nothing of it."""
+    desk.board.create_over(job, desk.now(), "not_counted")
+    job.row.move(ItemState.NEW)
+    desk.board.free_slot(job.row)
+
+
+def back_to_new(desk: Desk, row: Row, attempt: AttemptState) -> None:
+    """The create of `row` was refused, or never left: in the journal it is what it was before that."""
+    row.move(ItemState.NEW)
+    if desk.keeper is not None and row.place is not None:
+        desk.keeper.came_to_nothing(row.place, attempt)
+    desk.board.free_slot(row)
+
+
+def not_encodable(desk: Desk, row: Row, error: Exception) -> None:
+    """`row` can't be said, or written down, as it is: it ends as failed."""
+    failure = (
+        error
+        if isinstance(error, NanoBananaError)
+        else UsageError(f"a {type(row.request).__name__} can't be sent: {error!r}")
+    )
+    desk.fail(row, failure)

@@ -34,16 +34,19 @@ from nanobanana_async.errors import (
     UsageError,
     WrongLoopError,
 )
-from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.gateways import Gateway, Kie, OpenAIImages
 from nanobanana_async.models import (
     InvalidFieldsError,
     KieRequest,
+    LegacyNanoBanana,
     NanoBanana,
     NanoBanana2,
     NanoBanana2_1,
     NanoBanana2Lite,
     NanoBananaEdit,
     NanoBananaPro,
+    OpenAIEdit,
+    OpenAIGeneration,
 )
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, Succeeded, Unknown
 from nanobanana_async.pacing import Polling, Rate
@@ -77,6 +80,7 @@ __all__ = [
     "KeyRefusedError",
     "Kie",
     "KieRequest",
+    "LegacyNanoBanana",
     "MaintenanceError",
     "NanoBanana",
     "NanoBanana2",
@@ -87,6 +91,9 @@ __all__ = [
     "NanoBananaPro",
     "NetworkError",
     "NoResultError",
+    "OpenAIEdit",
+    "OpenAIGeneration",
+    "OpenAIImages",
     "OutOfCreditsError",
     "Outcome",
     "Pending",

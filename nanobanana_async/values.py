@@ -20,6 +20,9 @@ JSON = Any
 """What `json.loads` gives: None, bool, int, float, str, list or dict of the same. (Any: mypy knows no recursive JSON
 that users can pass a plain ``dict[str, str]`` to.)"""
 
+LONGEST_SHOWN = 400
+"""Characters of a URL that are shown whole: the content of a picture may stand in one."""
+
 Charged = Literal["yes", "no", "unknown"]
 """Whether credits were taken for an attempt: ``unknown`` when the answer that would tell was lost."""
 
@@ -112,6 +115,10 @@ class Item:
     data: JSON = attrs.field(default=None, kw_only=True)
 
 
+def _shortened(url: str) -> str:
+    return url if len(url) <= LONGEST_SHOWN else f"{url[:60]}… <{len(url)} characters>"
+
+
 @attrs.frozen
 class Result:
     """A finished task: where its images are (`urls`), and what it cost (`credits`, None where it was not said).
@@ -123,7 +130,7 @@ class Result:
 
     task_id: str | None
     model: str | None
-    urls: tuple[str, ...]
+    urls: tuple[str, ...] = attrs.field(repr=lambda urls: repr(tuple(map(_shortened, urls))))
     credits: float | None = None
     created_at: datetime | None = None
     completed_at: datetime | None = None
@@ -245,16 +252,24 @@ class Refused:
 
 @attrs.frozen
 class Accepted:
-    """A create that the gateway has taken: the task's id."""
+    """A create that the gateway has taken: the task's id.
+
+    `pause` is for how many seconds from the create nothing should follow it, where the answer's headers say so.
+    """
 
     task_id: str
+    pause: float | None = None
 
 
 @attrs.frozen
 class Answered:
-    """A create that the gateway has answered at once, with the result itself (whose `urls` may be empty: no image)."""
+    """A create that the gateway has answered at once, with the result itself (whose `urls` may be empty: no image).
+
+    `pause` as in `Accepted`.
+    """
 
     result: Result
+    pause: float | None = None
 
 
 Submitted = Accepted | Answered | Refused
@@ -315,3 +330,12 @@ class Dialect(Protocol):
 
     def read_record(self, task_id: str, reply: WireReply) -> Look:
         """What the answer to a look says."""
+
+    def to_keep(self, reply: WireReply, result: Result) -> str:
+        """What a journal keeps of the answer that told of `result`, for `read_kept`: never the content of a picture."""
+
+    def read_kept(self, task_id: str | None, model: str | None, raw: str) -> Result | None:
+        """The result as it was told, from its `raw` as a journal kept it; None where that tells of none.
+
+        A picture whose content came in the answer has a URL ``sha256:…`` then.
+        """

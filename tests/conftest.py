@@ -20,6 +20,9 @@ COVERED = 95.0
 """Branch coverage of the whole, in percent; the pure floors are held to 100 by tests/house/test_coverage.py."""
 
 
+LEFT_OUT = "not every_crash"
+"""The marker expression of a whole run, as pyproject.toml has it."""
+
 ON_THE_WALL_CLOCK = {
     "cli": "processes and servers of their own",
     "contract": "threads that write files",
@@ -48,7 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hold a whole run to its coverage; a run of some tests is held to nothing."""
     plugin = config.pluginmanager.getplugin("_cov")
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
-        config.option.keyword or config.option.markexpr or config.option.lf or config.option.collectonly
+        config.option.keyword
+        or config.option.markexpr not in ("", LEFT_OUT)
+        or config.option.lf
+        or config.option.collectonly
     )
     if plugin is not None and is_whole:
         # pytest-cov reads the options that it was loaded with, which are not those of `config`.

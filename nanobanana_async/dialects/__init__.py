@@ -3,10 +3,14 @@ for what a gateway answers.
 """
 
 from nanobanana_async.dialects._account import ask_balance, ask_download_url, read_balance, read_download_url
+from nanobanana_async.dialects._generate import GenerateDialect
+from nanobanana_async.dialects._images import ImagesDialect
 from nanobanana_async.dialects._jobs import JobsDialect
 from nanobanana_async.dialects._uploads import read_uploaded, upload
 
 __all__ = [
+    "GenerateDialect",
+    "ImagesDialect",
     "JobsDialect",
     "ask_balance",
     "ask_download_url",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanobanana_async.dialects._envelope import open_envelope
+from nanobanana_async.dialects._envelope import Envelope
 from nanobanana_async.dialects._lenient import number, web_url
 from nanobanana_async.dialects._requests import get, post_json, rooted
 from nanobanana_async.values import Refused, WireReply, WireRequest
@@ -15,7 +15,7 @@ def ask_balance(base_url: str, bearer: str) -> WireRequest:
 
 def read_balance(reply: WireReply, *, bearer: str = "") -> float | Refused:
     """The credits that are left. `bearer` is the key, to be kept out of what a refusal says."""
-    answer = open_envelope(reply, secret=bearer)
+    answer = Envelope.opened(reply, secret=bearer)
     left = number(answer.data) if answer.ok else None
     if left is not None:
         return left
@@ -29,6 +29,6 @@ def ask_download_url(base_url: str, bearer: str, url: str) -> WireRequest:
 
 def read_download_url(reply: WireReply, *, bearer: str = "") -> str | Refused:
     """The new link; a URL that isn't one of the vendor's results is refused with code 422."""
-    answer = open_envelope(reply, secret=bearer)
+    answer = Envelope.opened(reply, secret=bearer)
     link = web_url(answer.data) if answer.ok else None
     return link or Refused(answer.problem("the answer has no link" if answer.ok else None))

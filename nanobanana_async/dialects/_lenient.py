@@ -15,6 +15,7 @@ from nanobanana_async.values import JSON
 _WHOLE = re.compile(r"-?\d{1,15}(\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _URL = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
+_FIRST_MS = 100_000_000_000  # as milliseconds the year 1973, as seconds the year 5138
 _SANE_MS = (946_684_800_000, 4_102_444_800_000)  # the years 2000 to 2100
 
 
@@ -90,6 +91,12 @@ def instant(value: JSON) -> datetime | None:
     if ms is None or not _SANE_MS[0] <= ms <= _SANE_MS[1]:
         return None
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def instant_of_seconds(value: JSON) -> datetime | None:
+    """A time as OpenAI says it: seconds since the epoch; also whatever `instant` reads."""
+    seconds = number(value)
+    return instant(seconds * 1000 if seconds is not None and seconds < _FIRST_MS else value)
 
 
 def _iso_ms(text: str) -> float | None:

@@ -1,8 +1,11 @@
-"""A task's record, in every shape that recordInfo was seen to send (PROTOCOL §1.2), as a `Looked`."""
+"""A task's record, in every shape that Kie was seen to send (PROTOCOL §1.2, §2), as a `Looked`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+import attrs
 
 from nanobanana_async.dialects._lenient import amount, first, instant, unwrapped, web_url, whole, word
 from nanobanana_async.dialects._snippet import one_line
@@ -16,6 +19,22 @@ _FLAGS: Mapping[int | None, TaskState] = {
     2: TaskState.FAIL,
     3: TaskState.FAIL,
 }
+# A URL may hold a comma itself, so a list is cut only where another URL begins.
+_BETWEEN_URLS = re.compile(r",\s*(?=https?://)", re.IGNORECASE)
+
+
+@attrs.frozen
+class RecordNames:
+    """The names that the records of one dialect use.
+
+    `results` are the places where pictures are told of, before the record itself; `urls` their names there.
+    """
+
+    dialect: str
+    results: tuple[str, ...]
+    urls: tuple[str, ...]
+    fail_code: str
+    fail_message: str
 
 
 def task_id_of(record: dict[str, JSON]) -> str | None:
@@ -23,22 +42,34 @@ def task_id_of(record: dict[str, JSON]) -> str | None:
     return word(record.get("taskId")) or word(record.get("task_id"))
 
 
-def looked(task_id: str, record: dict[str, JSON], *, failure: tuple[int, str] | None = None) -> Looked:
-    """What `record` says of the task; `failure` is a code and a message that say from outside that it failed."""
+def looked(
+    task_id: str,
+    record: dict[str, JSON],
+    names: RecordNames,
+    *,
+    secret: str = "",
+    failure: tuple[int, str] | None = None,
+) -> Looked:
+    """What `record` says of the task; `failure` is a code and a message that say from outside that it failed.
+
+    `secret` is the key, which no text may show.
+    """
     task = Task(
         id=task_id,
         model=word(record.get("model")),
+        dialect=names.dialect,
         state=TaskState.FAIL if failure else _state(record),
         created_at=instant(record.get("createTime")),
         raw=record,
     )
-    failed = task.state is TaskState.FAIL
     code, message = failure or (None, "")
+    said_code, said_message = word(record.get(names.fail_code)) or word(code), record.get(names.fail_message)
+    failed = task.state is TaskState.FAIL
     return Looked(
         task,
-        result=_result(task, record) if task.state is TaskState.SUCCESS else None,
-        fail_code=(word(record.get("failCode")) or word(code)) if failed else None,
-        fail_message=(_text(record.get("failMsg")) or message or None) if failed else None,
+        result=_result(task, record, names) if task.state is TaskState.SUCCESS else None,
+        fail_code=_text(said_code, secret) or None if failed else None,
+        fail_message=(_text(said_message, secret) or message or None) if failed else None,
         credits=_credits(record),
     )
 
@@ -50,11 +81,11 @@ def _state(record: dict[str, JSON]) -> TaskState:
     return _STATES.get(said.strip().lower(), TaskState.WAITING) if isinstance(said, str) else TaskState.WAITING
 
 
-def _result(task: Task, record: dict[str, JSON]) -> Result:
+def _result(task: Task, record: dict[str, JSON], names: RecordNames) -> Result:
     return Result(
         task_id=task.id,
         model=task.model,
-        urls=_urls(record),
+        urls=_urls(record, names),
         credits=_credits(record),
         created_at=task.created_at,
         completed_at=instant(record.get("completeTime")),
@@ -67,20 +98,21 @@ def _credits(record: dict[str, JSON]) -> float | None:
     return consumed if consumed is not None else amount(record.get("consumeCredits"))
 
 
-def _urls(record: dict[str, JSON]) -> tuple[str, ...]:
+def _urls(record: dict[str, JSON], names: RecordNames) -> tuple[str, ...]:
     """The first place that has any: each tells of the same pictures, not of more."""
-    for place in (record.get("resultJson"), record.get("response"), record):
+    for place in (*(record.get(name) for name in names.results), record):
         result = unwrapped(place)
-        named = first(result, "resultUrls", "result_urls") if isinstance(result, dict) else result
-        if urls := _listed(unwrapped(named)):
-            return urls
+        for said in [result.get(name) for name in names.urls] if isinstance(result, dict) else [result]:
+            if urls := _listed(unwrapped(said)):
+                return urls
     return ()
 
 
 def _listed(said: JSON) -> tuple[str, ...]:
-    urls = (web_url(one) for one in (said if isinstance(said, list) else [said]))
-    return tuple(dict.fromkeys(url for url in urls if url is not None))
+    """The URLs of a list, or of a text that stands for one: several may be joined by commas (PROTOCOL §2)."""
+    ones = _BETWEEN_URLS.split(said) if isinstance(said, str) else said if isinstance(said, list) else []
+    return tuple(dict.fromkeys(url for one in ones if (url := web_url(one)) is not None))
 
 
-def _text(said: JSON) -> str:
-    return one_line(said) if isinstance(said, str) else ""
+def _text(said: JSON, secret: str) -> str:
+    return one_line(said, secret) if isinstance(said, str) else ""

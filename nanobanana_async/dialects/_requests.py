@@ -1,4 +1,4 @@
-"""The two ways in which this gateway is asked: a GET, and a POST of JSON."""
+"""The two ways in which gateways are asked mostly: a GET, and a POST of JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Retry-After header, in seconds. No gateway was seen to send one; it is honoured if it comes (PROTOCOL §1.4)."""
+"""The Retry-After header, in seconds. No gateway was seen to send one; it is honoured if it comes (PROTOCOL §1.4).
+
+OpenAI's servers send ``retry-after-ms`` too, in milliseconds: it is read where the other is no number.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     passed says nothing.
     """
     said = headers.get("retry-after", "").strip()
+    ms = headers.get("retry-after-ms", "").strip()
     if _SECONDS.fullmatch(said):
         seconds = float(said)
+    elif _SECONDS.fullmatch(ms):
+        seconds = float(ms) / 1000
     else:
         then, now = _date(said), _date(headers.get("date", "").strip())
         seconds = (then - now).total_seconds() if then and now else -1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nanobanana_async.dialects._envelope import open_envelope
+from nanobanana_async.dialects._envelope import Envelope
 from nanobanana_async.dialects._lenient import as_dict, web_url
 from nanobanana_async.dialects._requests import rooted
 from nanobanana_async.values import FilePart, Refused, WireReply, WireRequest
@@ -28,7 +28,7 @@ def upload(base_url: str, bearer: str, *, content: bytes, filename: str, media_t
 
 def read_uploaded(reply: WireReply, *, bearer: str = "") -> str | Refused:
     """The public URL of the uploaded file. `bearer` is the key, to be kept out of what a refusal says."""
-    answer = open_envelope(reply, secret=bearer)
+    answer = Envelope.opened(reply, secret=bearer)
     data = as_dict(answer.data)
     if not answer.ok:
         return Refused(answer.problem())

@@ -21,19 +21,25 @@ class Checked(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def check(cls, name: str, value: Any) -> Any:
-        """`value` as the field `name` keeps it.
+    def check(cls, name: str, value: Any, *, model: object) -> Any:
+        """`value` as the field `name` keeps it, in a request for `model` (which may be wrong itself).
 
         Raises:
             FieldError: the field can't have this value.
         """
 
+    @classmethod
+    def known_model(cls, model: object) -> str | None:  # noqa: ARG003  a class of one model has no choice
+        """The id of `model` if its fields have rules of their own in this class, else None."""
+        return None
+
     def __attrs_post_init__(self) -> None:
         problems: list[FieldProblem] = []
         for field in attrs.fields(type(self)):
             try:
+                kept = self.check(field.name, getattr(self, field.name), model=self.model)
                 # Frozen for its users; that its values are normalised belongs to its making.
-                object.__setattr__(self, field.name, self.check(field.name, getattr(self, field.name)))
+                object.__setattr__(self, field.name, kept)
             except FieldError as error:
                 problems.append(error.problem)
         if problems:

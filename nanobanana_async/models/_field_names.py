@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
 from nanobanana_async.models._checked import Checked
+from nanobanana_async.models._extra_rule import not_taken
 from nanobanana_async.models._kie import KieRequest
 from nanobanana_async.models._near import did_you_mean, nearest
 from nanobanana_async.models._problems import FieldProblem, shown
-from nanobanana_async.models._registry import request_classes
+from nanobanana_async.models._registry import Family, classes_with, family_of
 
-# What the vendor and its other clients call our fields (PROTOCOL §1.5, §2, §3).
-_OTHER_NAMES: Mapping[str, str] = {
+# What the vendors and their other clients call our fields (PROTOCOL §1.5, §2, §3).
+_EVERYWHERE: Mapping[str, str] = {
     "image": "images",
     "image_input": "images",
     "image_url": "images",
     "image_urls": "images",
     "img_url": "images",
     "input_urls": "images",
-    "image_size": "aspect_ratio",
     "ratio": "aspect_ratio",
+    "text": "prompt",
+}
+_AT_KIE: Mapping[str, str] = {
+    **_EVERYWHERE,
+    "image_size": "aspect_ratio",
     "size": "resolution",
     "quality": "resolution",
     "format": "output_format",
-    "text": "prompt",
+    "cfg_scale": "guidance_scale",
+    "num_inference_steps": "steps",
 }
+_OTHER_NAMES: Mapping[str, Mapping[str, str]] = {
+    "jobs": _AT_KIE,
+    "images": {**_EVERYWHERE, "image[]": "images", "image_size": "resolution", "format": "response_format"},
+    "generate": _AT_KIE,
+}
+
+_NO_SLIPS = frozenset({"weight", "speed", "moderation", "partial_images"})
+"""Words of their own, however near they come to height, seed, operation and images."""
 
 
 def field_names(dialect: str = "jobs") -> tuple[str, ...]:
@@ -35,10 +49,10 @@ def field_names(dialect: str = "jobs") -> tuple[str, ...]:
     Raises:
         ConfigurationError: there is no such dialect.
     """
+    family = family_of(dialect)
     names = ["model"]
-    classes: tuple[type[Checked], ...] = (*request_classes(dialect), KieRequest)
-    for cls in classes:
-        names += _names(cls)
+    for cls in family.classes:
+        names += _names(cls, family)
     return tuple(dict.fromkeys(names))
 
 
@@ -48,7 +62,7 @@ def nearest_field(name: str, dialect: str = "jobs") -> str | None:
     Raises:
         ConfigurationError: there is no such dialect.
     """
-    return nearest(name, field_names(dialect), cutoff=0.8)
+    return _near(name, field_names(dialect), cutoff=0.8)
 
 
 def missing_field(name: str) -> FieldProblem:
@@ -57,22 +71,50 @@ def missing_field(name: str) -> FieldProblem:
 
 
 def unknown_field(cls: type[Checked], dialect: str, model: object, name: str, value: object) -> FieldProblem:
-    """Why a request of `cls` has no field `name`."""
-    own = _names(cls)
+    """Why a request of `cls`, for `model`, has no field `name`."""
     if cls is KieRequest:
         message = f"{shown(name)} stands beside `input`, which takes the place of all fields but model and credits"
-        return FieldProblem(
-            name, value, message, f"Put {name} into input, under the vendor's name, or leave input out."
-        )
-    ours = _OTHER_NAMES.get(name, name)
-    owners = [known.info.id for known in request_classes(dialect) if ours in _names(known)]
-    if owners and ours not in own:
-        message = f"{model} has no {ours}; it is a field of {', '.join(owners)}"
-        return FieldProblem(name, value, message, f"Leave {name} out, or choose one of those models.")
-    meant = nearest(ours, own)
+        remedy = f"Put {name} into input, under the vendor's name, or leave input out."
+        return FieldProblem(name, value, message, remedy)
+    family = family_of(dialect)
+    own = _names(cls, family)
+    ours = _OTHER_NAMES[dialect].get(name, name)
+    if ours not in own:
+        if owners := [known for known, other in family.by_model.items() if ours in _names(other, family)]:
+            message = f"{model} has no {ours}; it is a field of {', '.join(owners)}"
+            return FieldProblem(name, value, message, f"Leave {name} out, or choose one of those models.")
+        if elsewhere := classes_with(ours):
+            return _of_another(cls, ours, name, value, elsewhere)
+    return _of_none(own, ours, name, value)
+
+
+def _of_another(cls: type[Checked], ours: str, name: str, value: object, elsewhere: list[str]) -> FieldProblem:
+    """Why a request of `cls` has no such field, which requests of other dialects have."""
+    message = f"{cls.__name__} has no {ours}; only {', '.join(elsewhere)} {'has' if len(elsewhere) == 1 else 'have'} it"
+    remedy = f"Leave {name} out, or make such a request."
+    if "extra" in attrs.fields_dict(cls):
+        remedy += " A vendor's own field goes into extra."
+    return FieldProblem(name, value, message, remedy)
+
+
+def _of_none(own: list[str], ours: str, name: str, value: object) -> FieldProblem:
+    """Why there is no such field in any request."""
+    meant = _near(ours, own)
     message = f"{shown(name)} is not one of its fields, {', '.join(own)}{did_you_mean(meant)}"
-    return FieldProblem(name, value, message, f"Call it {meant}." if meant else f"Leave {shown(name)} out.")
+    if meant:
+        return FieldProblem(name, value, message, f"Call it {meant}.")
+    if "extra" not in own:
+        return FieldProblem(name, value, message, f"Leave {shown(name)} out.")
+    if why := not_taken(name):
+        return FieldProblem(name, value, f"{shown(name)} is no field: {why[0]}", why[1])
+    return FieldProblem(name, value, message, f"Put {shown(name)} into extra if the vendor has it, or leave it out.")
 
 
-def _names(cls: type[Checked]) -> list[str]:
-    return [field.name for field in attrs.fields(cls)]
+def _near(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
+    return None if name.strip().lower() in _NO_SLIPS else nearest(name, known, cutoff=cutoff)
+
+
+def _names(cls: type[Checked], family: Family) -> list[str]:
+    """The names that a dict may use for a request of `cls`."""
+    chooses = [family.chooses] if family.chooses is not None else []
+    return [field.name for field in attrs.fields(cls)] + chooses

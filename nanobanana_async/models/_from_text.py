@@ -6,9 +6,12 @@ What can't be read is left as it is, for the field's own rule to report.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+# A whole number, as people write it and as spreadsheets export it.
+_WHOLE = re.compile(r"\s*([+-]?[0-9]+)(?:\.0*)?\s*", re.ASCII)
 _BOOLS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -37,6 +40,14 @@ def _number(cell: str) -> float | str:
         return cell
 
 
+def _whole(cell: str) -> float | str:
+    found = _WHOLE.fullmatch(cell)
+    try:
+        return int(found[1]) if found else _number(cell)
+    except ValueError:  # thousands of digits
+        return cell
+
+
 def _json(cell: str) -> Any:
     try:
         return json.loads(cell)
@@ -50,4 +61,10 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "nsfw_checker": _bool,
     "credits": _number,
     "input": _json,
+    "extra": _json,
+    "seed": _whole,
+    "width": _whole,
+    "height": _whole,
+    "steps": _whole,
+    "guidance_scale": _number,
 }

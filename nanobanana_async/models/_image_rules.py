@@ -1,4 +1,5 @@
-"""The rules for input images: public URLs, paths and bytes; no data URIs, no other schemes (PROTOCOL §1.5).
+"""The rules for input images: public URLs, paths and bytes; no other schemes (PROTOCOL §1.5), but for ``data:`` URLs
+where the dialect takes them (PROTOCOL §3).
 
 Nothing is opened here: whether a file is there, and is an image, is found out when it is read.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nanobanana_async.models._data_url import data_url_content, is_data_url
 from nanobanana_async.models._problems import FieldError, shown
 from nanobanana_async.models._text_rule import is_utf8
 from nanobanana_async.models._words import Images
@@ -40,8 +42,12 @@ def shown_images(images: tuple[ImageSource, ...]) -> str:
     return f"({', '.join(shown(image) for image in images)}{',' if len(images) == 1 else ''})"
 
 
-def checked_images(bounds: tuple[int, int], images: tuple[object, ...]) -> tuple[ImageSource, ...]:
+def checked_images(
+    bounds: tuple[int, int], images: tuple[object, ...], *, data_url_bytes: int | None = None
+) -> tuple[ImageSource, ...]:
     """The images, if their number is within `bounds` and each can be one.
+
+    `data_url_bytes` is the most content that a ``data:`` URL may have, None where the dialect takes none.
 
     Raises:
         FieldError: of the first that can't.
@@ -51,14 +57,13 @@ def checked_images(bounds: tuple[int, int], images: tuple[object, ...]) -> tuple
         message = f"images has {len(images)} of them; it takes {least} to {most}"
         remedy = "Give at least one image." if len(images) < least else f"Leave out {len(images) - most} of them."
         raise FieldError("images", images, message, remedy)
-    return tuple(_image(number, image) for number, image in enumerate(images))
+    return tuple(_image(f"images[{number}]", image, data_url_bytes) for number, image in enumerate(images))
 
 
-def _image(number: int, image: object) -> ImageSource:
-    field = f"images[{number}]"
+def _image(field: str, image: object, data_url_bytes: int | None) -> ImageSource:
     match image:
         case str():
-            return _text(field, image)
+            return _text(field, image, data_url_bytes)
         case Path():
             return _path(field, image)
         case bytes() | bytearray() | memoryview():
@@ -68,13 +73,12 @@ def _image(number: int, image: object) -> ImageSource:
             raise FieldError("images", image, message, "Give a URL or a path as a str, a Path, or the file's bytes.")
 
 
-def _text(field: str, text: str) -> str:
+def _text(field: str, text: str, data_url_bytes: int | None) -> str:
     source = text.strip()
     if not source:
         raise FieldError("images", text, f"{field} is empty", "Give a URL or a path, or leave it out.")
-    if source.lower().startswith("data:"):
-        message = f"{field} is a data: URI, which the gateway does not take"
-        raise FieldError("images", text, message, "Decode it and give the bytes: they are uploaded for you.")
+    if is_data_url(source):
+        return _data_url(field, source, data_url_bytes)
     _encodable(field, source)
     if is_url(source):
         return _url(field, source)
@@ -84,6 +88,22 @@ def _text(field: str, text: str) -> str:
             "images", text, message, "Give the path of a local file, or its bytes, or a public http(s) URL."
         )
     return source
+
+
+def _data_url(field: str, url: str, most: int | None) -> str:
+    if most is None:
+        message = f"{field} is a data: URI, which the gateway does not take"
+        raise FieldError("images", url, message, "Decode it and give the bytes: they are uploaded for you.")
+    try:
+        size = len(data_url_content(url))
+    except ValueError as error:
+        message = f"{field}, a data: URL, {error}"
+        remedy = "Give it whole, as data:image/png;base64,… without line breaks; or give the bytes of the file."
+        raise FieldError("images", url, message, remedy) from None
+    if size > most:
+        message = f"{field} has {size / 1e6:.1f} MB, over the limit of {most / 1e6:.1f} MB"
+        raise FieldError("images", url, message, "Make it smaller: fewer pixels, or save it as a JPEG.")
+    return url
 
 
 def _url(field: str, url: str) -> str:

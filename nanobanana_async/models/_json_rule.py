@@ -6,12 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from nanobanana_async.models._problems import FieldError, shown
+from nanobanana_async.models._problems import LONGEST_INT, FieldError, shown
 from nanobanana_async.models._text_rule import is_utf8
 from nanobanana_async.values import JSON
 
 _DEEPEST = 64  # a value that holds itself ends here too
-_LONGEST_INT = 1024  # bits; Python refuses to write numbers of more than 4300 digits
 
 
 def checked_json(path: str, value: Any, depth: int = 0) -> JSON:
@@ -46,7 +45,7 @@ def _text(path: str, value: str) -> str:
 def _number(path: str, value: float) -> float:
     if isinstance(value, float) and not math.isfinite(value):
         raise _not_json(path, value, f"is {value}, which JSON has not")
-    if isinstance(value, int) and value.bit_length() > _LONGEST_INT:
+    if isinstance(value, int) and value.bit_length() > LONGEST_INT:
         raise _not_json(path, value, f"is a number of {value.bit_length()} bits")
     return value
 

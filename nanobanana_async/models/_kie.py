@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from nanobanana_async.models._checked import Checked
+from nanobanana_async.models._jobs import JOBS
 from nanobanana_async.models._json_rule import checked_json
+from nanobanana_async.models._model_names import rightly_prefixed, wrong_prefix
+from nanobanana_async.models._number_rule import credits_or_none
 from nanobanana_async.models._problems import FieldError, shown
-from nanobanana_async.models._registry import known_models, rightly_prefixed, wrong_prefix
-from nanobanana_async.models._text_rule import checked_text
+from nanobanana_async.models._text_rule import filled_text
 from nanobanana_async.values import JSON, Expected, ImageSource
 
 
@@ -34,7 +35,7 @@ class KieRequest(Checked):
     credits: float | None = attrs.field(default=None, kw_only=True)
 
     @classmethod
-    def check(cls, name: str, value: Any) -> Any:
+    def check(cls, name: str, value: Any, *, model: object) -> Any:  # noqa: ARG003  no field depends on it
         """`value` as the field `name` keeps it.
 
         Raises:
@@ -46,7 +47,7 @@ class KieRequest(Checked):
             case "input":
                 return _input(value)
             case _:
-                return _credits(value)
+                return credits_or_none(value)
 
     @property
     def dialect(self) -> str:
@@ -80,10 +81,8 @@ class KieRequest(Checked):
 
 
 def _model(value: object) -> str:
-    name = checked_text("model", value).strip()
-    if not name:
-        raise FieldError("model", value, "model is empty", "Give the vendor's model id.")
-    if right := rightly_prefixed(name, [info.id for info in known_models("jobs")]):
+    name = filled_text("model", value, remedy="Give the vendor's model id.")
+    if right := rightly_prefixed(name, [known.info.id for known in JOBS]):
         problem = wrong_prefix(name, right)
         raise FieldError(problem.field, problem.value, problem.message, problem.remedy)
     return name
@@ -94,12 +93,3 @@ def _input(value: object) -> JSON:
         message = f"input={shown(value)} is no dict of the vendor's fields"
         raise FieldError("input", value, message, 'Give input as a dict, such as {"prompt": "…"}.')
     return checked_json("input", value)
-
-
-def _credits(value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
-        return float(value)
-    message = f"credits={shown(value)} is no number from 0"
-    raise FieldError("credits", value, message, "Give the task's price in credits, or leave it out.")

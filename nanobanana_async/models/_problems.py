@@ -9,15 +9,41 @@ from typing import Any
 import attrs
 
 from nanobanana_async.errors import InvalidRequestError
+from nanobanana_async.models._data_url import data_url_length, is_data_url
 
-_BRIEF = reprlib.Repr()
-_BRIEF.maxstring = _BRIEF.maxother = 60
+LONGEST_INT = 1024
+"""Bits of a whole number that is taken: Python refuses to write numbers of more than 4300 digits."""
+_LONGEST_NAME = 100
+
+
+class _Brief(reprlib.Repr):
+    """A repr of bounded length, at any depth; its methods are found by the names of types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 60
+
+    def repr_str(self, x: str, level: int) -> str:
+        if is_data_url(x) and ";base64," in x[:200].lower():
+            return f"<data URL of {data_url_length(x)} bytes>"
+        return super().repr_str(x, level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() > LONGEST_INT:
+            return f"<a number of {x.bit_length()} bits>"
+        return super().repr_int(x, level)
+
+    def repr_bytes(self, x: bytes | bytearray | memoryview, _: int) -> str:
+        return f"<{len(x)} bytes>"
+
+    repr_bytearray = repr_memoryview = repr_bytes
+
+
+_BRIEF = _Brief()
 
 
 def shown(value: object) -> str:
-    """`value` as it may stand in a message: its repr, bounded; bytes by their number only."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        return f"<{len(value)} bytes>"
+    """`value` as it may stand in a message: its repr, bounded; content by the number of its bytes only."""
     return _BRIEF.repr(value)
 
 
@@ -51,8 +77,10 @@ def invalid(model: object, problems: Sequence[FieldProblem]) -> InvalidFieldsErr
     """The one error for all `problems` of a request for `model`; None where it names none that is known."""
     count = "" if len(problems) == 1 else f"{len(problems)} problems: "
     listed = "; ".join(problem.message for problem in problems)
-    is_named = model is None or any(problem.message.startswith(f"{model} ") for problem in problems)
+    name = model if isinstance(model, str) and len(model) <= _LONGEST_NAME else shown(model)
+    is_named = any(problem.field == "model" or problem.message.startswith(f"{name} ") for problem in problems)
     remedy = " ".join(dict.fromkeys(problem.remedy for problem in problems))
-    error = InvalidFieldsError(count + listed if is_named else f"{model}: {count}{listed}", remedy=remedy)
+    prefix = "" if model is None or is_named else f"{name}: "
+    error = InvalidFieldsError(prefix + count + listed, remedy=remedy)
     error.problems = tuple(problems)
     return error

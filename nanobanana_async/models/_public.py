@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nanobanana_async.models._data_url import data_url_length, is_data_url
 from nanobanana_async.models._image_rules import is_url
 from nanobanana_async.values import JSON, ImageSource, Request
 
@@ -23,6 +24,8 @@ def written_image(image: ImageSource, folder: Path | None) -> str:
     """An image as it is written down: relative to `folder` where it lies in it, so that both can be moved."""
     if isinstance(image, bytes):
         return f"<{len(image)} bytes>"
+    if isinstance(image, str) and is_data_url(image):
+        return f"<{data_url_length(image)} bytes>"
     if is_url(image):
         return str(image)
     path = Path(image)

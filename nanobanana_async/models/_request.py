@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import attrs
 
-from nanobanana_async.models._checked import Checked
 from nanobanana_async.models._info import ModelInfo
+from nanobanana_async.models._prompt_request import PromptRequest, under_vendor_names
 from nanobanana_async.models._rules import checked
-from nanobanana_async.values import JSON, Expected, ImageSource, Request
+from nanobanana_async.values import JSON, Expected, Request
 
 
 @attrs.frozen
-class JobsRequest(Checked):
+class JobsRequest(PromptRequest):
     """A request for one of the known models: a prompt, and what its model takes beside it.
 
     A field left at None is not sent, so the vendor's default holds. A prompt is kept without the blanks round it, else
@@ -24,10 +24,8 @@ class JobsRequest(Checked):
     info: ClassVar[ModelInfo]
     """What is known of the model."""
 
-    prompt: str
-
     @classmethod
-    def check(cls, name: str, value: Any) -> Any:
+    def check(cls, name: str, value: Any, *, model: object) -> Any:  # noqa: ARG003  each class is of one model
         """`value` as the field `name` keeps it.
 
         Raises:
@@ -46,11 +44,6 @@ class JobsRequest(Checked):
         return self.info.dialect
 
     @property
-    def images(self) -> tuple[ImageSource, ...]:
-        """The input images, in order."""
-        return ()
-
-    @property
     def max_image_bytes(self) -> int | None:
         """The most that each input image may weigh, in bytes; None where the model takes no images."""
         return self.info.max_image_bytes
@@ -58,18 +51,14 @@ class JobsRequest(Checked):
     @property
     def credits(self) -> float:
         """The documented price of the task in credits (PROTOCOL §1.5)."""
-        return self.info.price(self._resolution)
+        price = self.info.price(self._resolution)
+        assert price is not None  # every model of this dialect has one
+        return price
 
     @property
     def expected(self) -> Expected:
         """The documented time that such a task takes, in seconds (PROTOCOL §1.4)."""
         return self.info.expect(self._resolution, editing=bool(self.images))
-
-    def fields(self) -> dict[str, JSON]:
-        """What the user set, under our public names and normalised; the images as they were given."""
-        given = {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
-        given["images"] = list(self.images) or None
-        return {name: value for name, value in given.items() if value is not None}
 
     def vendor_input(self, image_urls: Sequence[str]) -> dict[str, JSON]:
         """The vendor's fields, with `image_urls` (one for each of `images`) in the place of the images.
@@ -77,15 +66,10 @@ class JobsRequest(Checked):
         Raises:
             ValueError: there are more or fewer URLs than images: an edit must not be paid for without its picture.
         """
-        if len(image_urls) != len(self.images):
-            raise ValueError(f"{self.model}: {len(image_urls)} URLs for {len(self.images)} images")
-        given = self.fields()
-        if image_urls:
-            given["images"] = list(image_urls)
+        given = self.placed(image_urls)
         if "output_format" in given:
             given["output_format"] = self.info.formats[given["output_format"]]
-        names = self.info.vendor_names
-        return {vendor: value for name, value in given.items() for vendor in names.get(name, (name,))}
+        return under_vendor_names(given, self.info.vendor_names)
 
     @property
     def _resolution(self) -> str | None:

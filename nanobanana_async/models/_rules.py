@@ -1,4 +1,4 @@
-"""The rules for the fields of a request. Each takes a model and a value, and gives the value normalised or raises.
+"""The rules for the fields of a jobs request. Each takes a model and a value, and gives the value normalised or raises.
 
 A misspelt or unknown value is silently ignored by the vendor and billed at defaults (PROTOCOL §1.3), so nothing leaves
 that has not passed here.
@@ -6,14 +6,14 @@ that has not passed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from nanobanana_async.models._choice_rule import checked_choice, checked_ratio, checked_resolution
 from nanobanana_async.models._image_rules import as_images, checked_images
 from nanobanana_async.models._info import ModelInfo
-from nanobanana_async.models._near import did_you_mean, nearest, nearest_ratio
 from nanobanana_async.models._problems import FieldError, shown
-from nanobanana_async.models._text_rule import checked_text
+from nanobanana_async.models._text_rule import checked_prompt
 from nanobanana_async.models._words import Images
 from nanobanana_async.values import ImageSource
 
@@ -28,14 +28,7 @@ def checked(info: ModelInfo, name: str, value: Any) -> Any:
 
 
 def _prompt(info: ModelInfo, value: object) -> str:
-    text = checked_text("prompt", value).strip()
-    limit = f"1 to {info.prompt_max} characters"
-    if not text:
-        raise FieldError("prompt", value, f"prompt is empty; it takes {limit}", "Say what the picture shows.")
-    if len(text) > info.prompt_max:
-        message = f"prompt has {len(text)} characters; it takes {limit}"
-        raise FieldError("prompt", value, message, f"Shorten it by {len(text) - info.prompt_max} characters.")
-    return text
+    return checked_prompt(value, most=info.prompt_max)
 
 
 def _images(info: ModelInfo, value: Images | None) -> tuple[ImageSource, ...]:
@@ -43,16 +36,16 @@ def _images(info: ModelInfo, value: Images | None) -> tuple[ImageSource, ...]:
 
 
 def _aspect_ratio(info: ModelInfo, value: object) -> str | None:
-    return _choice("aspect_ratio", value, info.aspect_ratios, str.lower, near=nearest_ratio)
+    return checked_ratio(value, info.aspect_ratios)
 
 
 def _resolution(info: ModelInfo, value: object) -> str | None:
-    return _choice("resolution", value, info.resolutions, str.upper)
+    return checked_resolution(value, info.resolutions)
 
 
 def _output_format(info: ModelInfo, value: object) -> str | None:
     # `jpg` and `jpeg` are one format under two names: one of them in the key, or a change of spelling pays twice.
-    word = _choice("output_format", value, (*info.formats, "jpeg"), str.lower)
+    word = checked_choice("output_format", value, (*info.formats, "jpeg"))
     return "jpg" if word == "jpeg" else word
 
 
@@ -61,27 +54,6 @@ def _nsfw_checker(_: ModelInfo, value: object) -> bool | None:
         return value
     message = f"nsfw_checker={shown(value)} is neither True nor False"
     raise FieldError("nsfw_checker", value, message, "Give nsfw_checker as a bool.")
-
-
-def _choice(
-    field: str,
-    value: object,
-    allowed: tuple[str, ...],
-    fold: Callable[[str], str],
-    *,
-    near: Callable[[object, Iterable[str]], str | None] = nearest,
-) -> str | None:
-    if value is None:
-        return None
-    word = fold(value.strip()) if isinstance(value, str) else None
-    if word in allowed:
-        return word
-    listed = ", ".join(allowed)
-    meant = near(value, allowed)
-    message = f"{field}={shown(value)} is not one of {listed}{did_you_mean(meant)}"
-    raise FieldError(
-        field, value, message, f"Write {meant!r}." if meant else f"Choose one of those, or leave {field} out."
-    )
 
 
 _RULES: Mapping[str, Callable[[ModelInfo, Any], Any]] = {

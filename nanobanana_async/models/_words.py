@@ -19,5 +19,8 @@ Resolution = Literal["1K", "2K", "4K"]
 OutputFormat = Literal["png", "jpg", "jpeg"]
 """The kind of file to make. ``jpg`` and ``jpeg`` mean the same on every model."""
 
+ResponseFormat = Literal["url", "b64_json"]
+"""How an OpenAI-style gateway hands the picture over: as a link, or in the answer itself (PROTOCOL §3)."""
+
 Images = ImageSource | Iterable[ImageSource]
 """Input images: one, or several of them."""

@@ -136,7 +136,7 @@ def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_er
     by_text = _by_text(problem, attempts)
     if by_text is not None:
         return by_text
-    by_code = _by_code(problem, url, attempts)
+    by_code = _of_openai(problem) or _by_code(problem, url, attempts)
     if by_code is not None:
         return by_code
     if _code(problem) == 200:
@@ -190,6 +190,17 @@ def _by_code(problem: Problem, url: str, attempts: Attempts) -> NextStep | None:
             text = f"{url!r} answers {code} to a create: {problem.text}"
             return StopRun(ConfigurationError(text, problem=problem), "service")
         case 400 | 413 | 422:
+            return FailItem(InvalidRequestError(problem.text, problem=problem))
+        case _:
+            return None
+
+
+def _of_openai(problem: Problem) -> NextStep | None:
+    """What is said by words and statuses that OpenAI-style gateways use, and Kie does not (PROTOCOL §3)."""
+    match _code(problem):
+        case 403:
+            return StopRun(KeyRefusedError(problem.text, problem=problem), "key")
+        case 404 if "model_not_found" in problem.text:
             return FailItem(InvalidRequestError(problem.text, problem=problem))
         case _:
             return None

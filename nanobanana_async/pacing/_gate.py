@@ -62,6 +62,15 @@ class Gate:
         self._width = WIDE if not self.has_answered else min(WIDE, self._width * 2)
         self.has_answered = True
 
+    def not_refused(self) -> None:
+        """A request has been on the wire for so long that it was taken, though its answer is to come."""
+        self.failures = 0
+        self._width = min(WIDE, self._width * 2)
+
+    def pause(self, until: float) -> None:
+        """The gateway says that nothing more is to come before then; nothing was refused."""
+        self.opens_at = max(self.opens_at, until)
+
     def answered(self) -> None:
         """The gateway has spoken, whatever it said: it is there, and nothing is left to probe."""
         if not self.has_answered and not self.failures:

@@ -43,8 +43,9 @@ LONGEST_HOLD, DEAR_HOLD = 32, 8
 
 WIDE = 64
 
-CreateEnd = Literal["accepted", "counted", "refused", "not_counted"]
-"""How a create left the wire: taken; perhaps or otherwise counted by the vendor; refused with 429; never seen by it."""
+CreateEnd = Literal["accepted", "not_refused", "counted", "refused", "not_counted"]
+"""How a create left the wire: taken; still on it, and so taken; perhaps or otherwise counted by the vendor; refused
+with 429; never seen by it."""
 
 
 @attrs.define
@@ -178,7 +179,11 @@ class Throttle:
             self.window.not_counted()
         else:
             self.window.counted(now)
-        if end == "accepted":
+        if end in ("accepted", "not_refused"):
+            if end == "accepted":
+                self.gate.passed()
+            else:
+                self.gate.not_refused()
             self._accepted(now, running, wanted=wanted)
 
     def refused(self, now: float, *, retry_after: float | None, is_about_rate: bool) -> None:
@@ -252,7 +257,6 @@ class Throttle:
         return self._doubt.is_confirmed(running)
 
     def _accepted(self, now: float, running: int, *, wanted: bool) -> None:
-        self.gate.passed()
         used = self.window.counted_within(now)
         if used > self._most_accepted:
             self._most_accepted = used

@@ -1,6 +1,7 @@
 """What the vendor's messages mean. The words come first, the code second: the same text comes under any code.
 
-The phrases are those of PROTOCOL §1.3 and §1.9; matching is by part and without regard to case.
+The phrases are those of PROTOCOL §1.3 and §1.9, and those of OpenAI's images API and of relays that speak like it (§3),
+whose codes are words: the dialect puts them behind the message. Matching is by part and without regard to case.
 """
 
 from __future__ import annotations
@@ -26,21 +27,43 @@ _PHRASES: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
     (Meaning.INTERNAL, (r"internal server error in moderation",)),
     (
         Meaning.CREDITS,
-        (r"credits? (is |are )?insufficient", r"insufficient (\w+ )?(credit|balance)", r"not enough credit"),
+        (
+            r"credits? (is |are )?insufficient",
+            r"insufficient (\w+ )?(credit|balance)",
+            r"not enough credit",
+            r"insufficient_(\w+_)?(quota|credits?|balance)\b",
+            r"exceeded your current quota",
+            r"billing[_ ]hard[_ ]limit",
+        ),
     ),
     (
         Meaning.POLICY,
         (
             r"flagged",
-            r"content polic",
+            r"content[ _]polic",
             r"violat\w+ .{0,40}polic",
             r"sensitive",
             r"unsafe_generation",
             r"prohibited[ _]content",
+            r"moderation[ _]blocked",
+            r"safety system",
         ),
     ),
     (Meaning.DECLINED, (r"could not generate an image with the given prompt",)),
-    (Meaning.IMAGE, (r"image fetch failed", r"file upload api instead", r"failed to (fetch|download) .{0,20}image")),
+    (
+        Meaning.IMAGE,
+        (
+            r"image fetch failed",
+            r"file upload api instead",
+            r"failed to (fetch|download) .{0,20}image",
+            # Whole words, for "invalid image_size" is about a parameter.
+            r"\binvalid_(base64_)?image(_(file|format|mode|type|url))?\b",
+            r"invalid image (file|data|format|url)\b",
+            r"uploaded an unsupported image\b",
+            r"\bimage\b.{0,60} could not be decoded",
+            r"could not decode .{0,20}\bimage\b",
+        ),
+    ),
     (Meaning.BUSY, (r"high demand", r"\(e003\)", r"frequency is too high", r"too many requests")),
     (
         Meaning.PARAMETER,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import attrs
 
-from nanobanana_async.models import is_url
+from nanobanana_async.models import data_url_content, is_data_url, is_url
 from nanobanana_async.storage._inputs import input_digest
 from nanobanana_async.values import ImageSource, Request
 
@@ -43,6 +44,8 @@ class Digests:
     def _of(self, image: ImageSource, most: int) -> str:
         if isinstance(image, str) and is_url(image):
             return image
+        if isinstance(image, str) and is_data_url(image):
+            return hashlib.sha256(data_url_content(image)).hexdigest()
         mark = _mark(image, most)
         if mark is None:
             return input_digest(image, max_bytes=most)

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
 
-import attrs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nanobanana_async.dialects import JobsDialect
-from nanobanana_async.values import (
-    JSON,
-    Accepted,
-    Dialect,
-    Expected,
-    Problem,
-    Refused,
-    WireReply,
-)
+from nanobanana_async.values import JSON, Accepted, Dialect, Problem, Refused, WireReply
+from tests.dialects.wishes import Wish, reply
 
 KEY = "sk-0123456789abcdef"
 JOBS = JobsDialect("https://api.kie.ai/", KEY)
 ID = "09e4987e60ef4b82c25e2650652989d6"
 # In a fresh environment hypothesis first builds its tables of Unicode, which is slow and no fault of the test.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@attrs.frozen
-class Wish:
-    """A request of a user's own make."""
-
-    model: str = "nano-banana-2"
-    dialect: str = "jobs"
-    images: Sequence[str] = ()
-    credits: float | None = None
-    expected: Expected = Expected(5, 15)  # noqa: RUF009  frozen: one value serves all
-
-    def fields(self) -> dict[str, JSON]:
-        return {}
-
-    def vendor_input(self, image_urls: Sequence[str]) -> dict[str, JSON]:
-        return {"prompt": "à 🍌", "image_input": list(image_urls)}
-
-
-def reply(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> WireReply:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return WireReply(status, headers or {}, content)
 
 
 def refused(answer: WireReply) -> Problem:
@@ -67,7 +35,7 @@ def test_it_is_a_dialect_and_keeps_its_key_to_itself() -> None:
 
 def test_a_create_pays_and_is_said_in_json() -> None:
     """The body is UTF-8 JSON, the key stands apart, and the transport is told that this may not be repeated."""
-    wire = JOBS.submit(Wish(), ["https://a/b.png"])
+    wire = JOBS.submit(Wish(images_field="image_input"), ["https://a/b.png"])
 
     assert (wire.method, wire.url) == ("POST", "https://api.kie.ai/api/v1/jobs/createTask")
     assert wire.body is not None

@@ -67,18 +67,18 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_line() -> 
             "output_format": "webp",
             "image_urls": ["https://a/b"],
             "image_size": "1:1",
-            "seed": 7,
+            "n": 7,
             "model": "google/nano-banana",
         }
     )
 
-    assert list(problems) == ["promt", "resolution", "output_format", "image_urls", "image_size", "seed", "prompt"]
+    assert list(problems) == ["promt", "resolution", "output_format", "image_urls", "image_size", "n", "prompt"]
     assert problems["promt"].remedy == "Call it prompt."
     assert "it is a field of nano-banana-pro, nano-banana-2, nano-banana-2-1" in problems["resolution"].message
     assert "webp" in problems["output_format"].message
     assert problems["image_urls"].message.startswith("google/nano-banana has no images")
     assert problems["image_size"].remedy == "Call it aspect_ratio."
-    assert problems["seed"].remedy == "Leave 'seed' out."
+    assert problems["n"].remedy == "Leave 'n' out."
     assert problems["prompt"].remedy == "Give prompt."
 
 

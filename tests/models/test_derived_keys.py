@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 from nanobanana_async.models import (
     JobsRequest,
     KieRequest,
+    LegacyNanoBanana,
     NanoBanana,
     NanoBanana2,
     NanoBanana2_1,
     NanoBanana2Lite,
     NanoBananaEdit,
     NanoBananaPro,
+    OpenAIEdit,
+    OpenAIGeneration,
     build_request,
+    data_url_content,
     derive_key,
 )
 from nanobanana_async.values import Request
@@ -49,6 +53,42 @@ ABC = hashlib.sha256(b"abc").hexdigest()
             [],
             "80fb67622dbf82c47f47",
         ),
+        (OpenAIGeneration("a cat", model="nano-banana-hd"), [], "13dca540eb43c284b2ba"),
+        (
+            OpenAIGeneration(
+                "a cat",
+                images=b"abc",
+                aspect_ratio="16:9",
+                resolution="2K",
+                response_format="b64_json",
+                extra={"size": "1024x1024", "quality": "high"},
+                credits=7,
+            ),
+            [ABC],
+            "2d2ae65cf7f4a1741b32",
+        ),
+        (OpenAIEdit("a cat", images=[b"abc", URL], response_format="url"), [ABC, URL], "9f24e1972fa8acc27d8d"),
+        (
+            OpenAIEdit("a cat", images=URL, model="seller/banana", aspect_ratio="auto", resolution="1536x1024"),
+            [URL],
+            "066e9ed3fa01d374a96b",
+        ),
+        (LegacyNanoBanana("a cat"), [], "b5feffe64a6e4dc293e8"),
+        (
+            LegacyNanoBanana(
+                "a cat",
+                model="google/nano-banana-edit",
+                images=["https://example.com/a,b.png", b"abc"],
+                negative_prompt="dogs",
+                seed=-7,
+                width=512,
+                height=768,
+                steps=30,
+                guidance_scale=7,
+            ),
+            ["https://example.com/a,b.png", ABC],
+            "dd2667afcdd10f4da2b2",
+        ),
     ],
 )
 def test_a_key_stays_what_it_was_in_the_first_release(request_: Request, digests: Sequence[str], key: str) -> None:
@@ -64,6 +104,36 @@ def test_blanks_round_a_prompt_change_no_key() -> None:
 def test_a_local_image_counts_by_its_content() -> None:
     """A folder that was moved or a file that was renamed makes the same picture."""
     assert derive_key(NanoBanana2("x", images="a/1.png"), [ABC]) == derive_key(NanoBanana2("x", images=b"abc"), [ABC])
+
+
+def test_content_counts_however_it_was_given() -> None:
+    """As bytes, as the path of a file, or as a data: URL of any head."""
+    urls = ["data:image/png;base64,YWJj", "data:image/x;a=b;base64,YWJj"]
+    given: list[Any] = [b"abc", "a/1.png", *urls]
+
+    assert {hashlib.sha256(data_url_content(url)).hexdigest() for url in urls} == {ABC}
+    assert len({derive_key(OpenAIEdit("x", images=[image]), [ABC]) for image in given}) == 1
+
+
+def test_an_edit_and_a_generation_of_the_same_images_differ() -> None:
+    """They are two pictures."""
+    edit, generation = OpenAIEdit("x", images=b"abc"), OpenAIGeneration("x", images=b"abc")
+
+    assert derive_key(edit, [ABC]) != derive_key(generation, [ABC])
+
+
+def test_how_a_picture_is_handed_over_changes_no_key() -> None:
+    """Who asks for base64 in the place of a link does not pay again."""
+    as_base64 = OpenAIGeneration("a cat", response_format="b64_json")
+
+    assert derive_key(as_base64, []) == derive_key(OpenAIGeneration("a cat"), [])
+
+
+def test_a_whole_number_is_one_number() -> None:
+    """A table that writes 512.0 does not pay again."""
+    as_floats = LegacyNanoBanana("a cat", width=512.0, guidance_scale=7)  # type: ignore[arg-type]  # as a table has it
+
+    assert derive_key(as_floats, []) == derive_key(LegacyNanoBanana("a cat", width=512, guidance_scale=7.0), [])
 
 
 def test_composed_and_decomposed_letters_differ() -> None:

@@ -119,6 +119,14 @@ def test_a_long_value_is_shown_short() -> None:
     assert len(repr(problem_of(NanoBanana, aspect_ratio="x" * 10_000))) < 600
 
 
+def test_content_in_a_list_is_shown_by_its_size() -> None:
+    """At any depth, and a number that Python can't write by its length."""
+    value = [b"12345", {"a": memoryview(b"123")}, 10**5000]
+
+    shown = "[<5 bytes>, {'a': <3 bytes>}, <a number of 16610 bits>]"
+    assert problem_of(NanoBanana, value).message == f"prompt must be text, not {shown}"
+
+
 def test_the_error_is_a_value_error_that_survives_pickling() -> None:
     """It is caught as what it is in Python, and crosses processes whole."""
     with pytest.raises(ValueError, match="google/nano-banana: prompt is empty") as caught:

@@ -55,9 +55,24 @@ def test_an_unknown_model_is_answered_with_the_nearest(model: str, message: str)
         request_class("jobs", model)
 
 
+@pytest.mark.parametrize("dialect", ["images", "generate"])
+def test_the_models_of_other_dialects_share_a_class(dialect: str) -> None:
+    """The model is a field of theirs, and what is listed can be imported."""
+    for info in known_models(dialect):
+        assert request_class(dialect, info.id) is getattr(public, info.name)
+        assert info.edit_name is None or getattr(public, info.edit_name)
+
+
+def test_any_model_can_be_named_where_resellers_name_them() -> None:
+    """In the images dialect; in the others a name that is not known is asked back."""
+    assert request_class("images", "seller/x") is public.OpenAIGeneration
+    with pytest.raises(InvalidFieldsError, match=r"\(did you mean 'google/nano-banana'\?\)"):
+        request_class("generate", "google/nano-bananna")
+
+
 def test_an_unknown_dialect_is_a_setting_that_is_wrong() -> None:
     """The dialects that there are are named."""
-    with pytest.raises(ConfigurationError, match="unknown dialect 'smoke'; there are: jobs"):
+    with pytest.raises(ConfigurationError, match="unknown dialect 'smoke'; there are: jobs, images, generate"):
         known_models("smoke")
 
 
@@ -74,6 +89,36 @@ def test_the_names_of_all_fields_are_known() -> None:
         "input",
         "credits",
     )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "names"),
+    [
+        ("images", "model prompt images aspect_ratio resolution response_format extra credits operation"),
+        ("generate", "model prompt images negative_prompt seed width height steps guidance_scale"),
+    ],
+)
+def test_each_dialect_has_names_of_its_own(dialect: str, names: str) -> None:
+    """What a batch file may name there."""
+    assert field_names(dialect) == tuple(names.split())
+
+
+@pytest.mark.parametrize(
+    ("dialect", "name", "meant"),
+    [
+        ("generate", "Guidance Scale", "guidance_scale"),
+        ("generate", "sed", "seed"),
+        ("generate", "weight", None),
+        ("generate", "Speed ", None),
+        ("images", "response-format", "response_format"),
+        ("images", "moderation", None),
+        ("images", "seed", None),
+        ("jobs", "seed", None),
+    ],
+)
+def test_a_slip_of_the_pen_is_judged_by_the_dialect(dialect: str, name: str, meant: str | None) -> None:
+    """Words of their own that look like a field are left alone."""
+    assert nearest_field(name, dialect) == meant
 
 
 @pytest.mark.parametrize(

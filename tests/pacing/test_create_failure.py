@@ -190,6 +190,7 @@ def test_413_fails_the_item_in_any_form() -> None:
         (own(401, "You do not have access permissions"), errors.KeyRefusedError, "key"),
         (own(401, "Authentication is required"), errors.KeyRefusedError, "key"),
         (foreign(401, "Unauthorized"), errors.KeyRefusedError, "key"),
+        (own(403, "this key may not use images", status=403), errors.KeyRefusedError, "key"),
         (own(402, "Credits insufficient : top up"), errors.OutOfCreditsError, "credits"),
         (own(500, "Credits insufficient : top up"), errors.OutOfCreditsError, "credits"),
         (foreign(402, "Payment Required"), errors.OutOfCreditsError, "credits"),
@@ -303,3 +304,20 @@ def test_every_item_comes_to_an_end() -> None:
     for code, text in itertools.product(range(100, 600), ("", "high demand", "internal error")):
         if code != 429:
             assert not isinstance(after(own(code, text), attempts=spent), Repeat | RepeatForAll)
+
+
+def test_a_model_that_an_openai_style_gateway_does_not_have_fails_its_item() -> None:
+    """The path is there: it is the name that is wrong, and others may be right."""
+    text = "The model `nano` does not exist (invalid_request_error, model_not_found)"
+
+    step = after(own(404, text, status=404))
+
+    assert isinstance(step, FailItem)
+    assert isinstance(step.error, errors.InvalidRequestError)
+
+
+def test_a_page_of_403_is_nobodys_word() -> None:
+    """A proxy in front says it too (PROTOCOL §1.3): whether the create came through, it doesn't tell."""
+    step = after(foreign(403, "Forbidden"))
+
+    assert isinstance(step, HoldUnknown)

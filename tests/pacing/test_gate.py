@@ -106,3 +106,25 @@ def test_backoff_is_spread_by_chance_from_nothing_to_the_ceiling() -> None:
     assert backoff.delay(2, 0.0) == 0.0
     assert backoff.delay(2, 0.5) == 2.0
     assert backoff.delay(10_000, 1.0) == 8.0
+
+
+def test_who_was_not_refused_widens_it() -> None:
+    """A create that lasts as long as its task tells nothing for minutes; but it was let in."""
+    gate = Gate()
+
+    gate.not_refused()
+
+    assert gate.room(0.0, under_way=0) == 2
+    assert not gate.has_answered
+
+
+def test_a_pause_closes_it_and_is_no_refusal() -> None:
+    """The gateway has said that nothing is left of its limit: all wait, and then all may go."""
+    gate = open_gate()
+
+    gate.pause(30.0)
+    gate.pause(20.0)
+
+    assert gate.room(29.9, under_way=0) == 0
+    assert gate.room(30.0, under_way=0) > 1
+    assert gate.failures == 0

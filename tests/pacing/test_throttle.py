@@ -43,6 +43,17 @@ def judged(throttle: Throttle, now: float, *, running: int = 0, random: float = 
     return throttle.judge(now, running=running, random=random)
 
 
+def test_what_was_not_refused_counts_in_the_window() -> None:
+    """Its answer is minutes away, and its place in the window is free again after one."""
+    throttle = open_throttle(limit=2)
+    for number in range(2):
+        throttle.sent()
+        throttle.over(1.0, "not_refused", running=number + 1, wanted=True)
+
+    assert not throttle.has_room(10.9, under_way=0, in_flight=2)
+    assert throttle.has_room(11.0, under_way=0, in_flight=2)
+
+
 def test_a_refusal_stops_everybody_until_it_is_judged() -> None:
     """Nothing leaves while creates of the same burst are unanswered, and no longer than five seconds."""
     throttle = open_throttle()

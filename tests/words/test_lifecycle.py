@@ -13,7 +13,7 @@ new sending; new failed
 sending accepted; sending succeeded; sending new; sending failed; sending unknown
 accepted succeeded; accepted failed; accepted pending
 succeeded saved; saved succeeded
-failed new; pending accepted
+failed new; pending accepted; pending succeeded; pending failed
 unknown accepted; unknown new; unknown dropped
 """
 ATTEMPT_PATHS = """

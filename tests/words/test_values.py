@@ -85,3 +85,12 @@ def test_prices_add_up_and_say_what_they_do_not_know() -> None:
     assert pricing.dollars(200) == price.dollars / 22 * 200 == 1.0
     assert str(price) == "22 credits (0.11 USD) and 1 of unknown price"
     assert str(pricing.total([4.0])) == "4 credits (0.02 USD)"
+
+
+def test_a_result_shows_no_content() -> None:
+    """A picture may stand in a URL: it is megabytes."""
+    result = Result("t", "m", ("https://cdn.example/a.png", "data:image/png;base64," + "A" * 1000))
+
+    assert "https://cdn.example/a.png" in repr(result)
+    assert "<1022 characters>" in repr(result)
+    assert len(repr(result)) < 500

@@ -1,0 +1,151 @@
+"""The images dialect: OpenAI's, as resellers and relays speak it (PROTOCOL §3)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import attrs
+
+from nanobanana_async.dialects._images_answer import ImagesAnswer
+from nanobanana_async.dialects._images_create import edit, generation
+from nanobanana_async.dialects._images_task import is_not_there, is_told, looked, record_in, task_id_in, task_id_of
+from nanobanana_async.dialects._lenient import as_dict, loads
+from nanobanana_async.dialects._pictures import pictures_in, pictures_kept
+from nanobanana_async.dialects._rate_headers import until_reset
+from nanobanana_async.dialects._requests import get, rooted
+from nanobanana_async.values import (
+    Accepted,
+    Answered,
+    FilePart,
+    Look,
+    NotVisible,
+    OperationRequest,
+    Refused,
+    Request,
+    Result,
+    Submitted,
+    WireReply,
+    WireRequest,
+)
+
+_LARGEST = 64 * 1024 * 1024  # bytes of an answer: it may hold pictures (DESIGN §5)
+
+
+def _versioned(base_url: str) -> str:
+    """`base_url` with ``/v1`` at its end: users of OpenAI's packages write it, others don't."""
+    root = rooted(base_url)
+    return root if re.search(r"[^/]/v1$", root) else f"{root}/v1"
+
+
+@attrs.frozen
+class ImagesDialect:
+    """How the OpenAI-style API at `base_url` is spoken to with the key `bearer`. It never sends anything itself.
+
+    `base_url` may end in ``/v1`` or not. A create is answered with the picture, or, where `asynchronous`, with the id
+    of a task that is then looked at. No answer makes it raise: what can't be read is a `Refused` whose problem says
+    what came instead.
+    """
+
+    base_url: str = attrs.field(converter=_versioned)
+    bearer: str = attrs.field(repr=lambda _: "'***'")
+    asynchronous: bool = attrs.field(default=False, kw_only=True)
+
+    @property
+    def name(self) -> str:
+        """``"images"``."""
+        return "images"
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether a create lasts as long as its task: yes, unless it is asked for otherwise."""
+        return not self.asynchronous
+
+    @property
+    def takes_files(self) -> bool:
+        """Yes: an edit is a form with files, and a generation takes ``data:`` URLs."""
+        return True
+
+    def submit(
+        self, request: Request, images: Sequence[str | FilePart], *, callback_url: str | None = None
+    ) -> WireRequest:
+        """The create for `request`, by its operation; a request without one is a generation.
+
+        It pays, so it may not be repeated; it has 200 s in all, asynchronous 60 s. Only an asynchronous create can name
+        a callback: `callback_url` is ignored where the answer comes at once.
+
+        Raises:
+            ValueError: the request's operation is neither ``generations`` nor ``edits``, or an image can't be sent.
+        """
+        operation = request.operation if isinstance(request, OperationRequest) else "generations"
+        if operation not in ("generations", "edits"):
+            raise ValueError(f"operation={operation!r}: the images dialect has 'generations' and 'edits'")
+        made = edit if operation == "edits" else generation
+        wire = made(f"{self.base_url}/images/{operation}{self._query(callback_url)}", self.bearer, request, images)
+        return attrs.evolve(wire, pays=True, deadline=60.0 if self.asynchronous else 200.0, max_bytes=_LARGEST)
+
+    def read_submitted(self, reply: WireReply) -> Submitted:
+        """The result, or the id of the accepted task, or the refusal.
+
+        A content that came in the answer is a ``data:`` URL of the result, and only a digest in its `raw`.
+        """
+        answer = ImagesAnswer.opened(reply, secret=self.bearer)
+        body = as_dict(answer.body)
+        task_id, found = task_id_in(body), pictures_in(body)
+        if answer.is_success and found.urls:  # whatever else it says: they are paid for
+            return Answered(found.result(task_id), pause=self.pause(reply))
+        if not answer.ok:
+            return Refused(attrs.evolve(answer.problem(), task_id=task_id))
+        if task_id is not None:
+            return Accepted(task_id, pause=self.pause(reply))
+        if found.listed:
+            return Answered(found.result(None), pause=self.pause(reply))
+        return Refused(answer.problem("the answer has neither a picture nor a task"))
+
+    def pause(self, reply: WireReply) -> float | None:
+        """Seconds for which nothing should follow a create that was answered so; None where nothing is against it."""
+        return until_reset(reply.headers)
+
+    def ask(self, task_id: str) -> WireRequest:
+        """The look at a task; it has 60 s in all, for the answer may hold pictures."""
+        wire = get(f"{self.base_url}/images/tasks/{quote(task_id, safe='')}", self.bearer)
+        return attrs.evolve(wire, max_bytes=_LARGEST, deadline=60.0)
+
+    def read_record(self, task_id: str, reply: WireReply) -> Look:
+        """What the record of the task `task_id` says, or why there is none to read.
+
+        A record of another task is refused. Content is told of as by `read_submitted`.
+        """
+        answer = ImagesAnswer.opened(reply, secret=self.bearer)
+        record = record_in(answer)
+        if task_id_of(record) not in (None, task_id.strip()):
+            return Refused(answer.problem("the record is that of another task"))
+        if is_told(answer, record):
+            return looked(task_id, record, secret=self.bearer)
+        if is_not_there(answer):
+            return NotVisible(answer.problem())
+        return Refused(answer.problem("the answer has no record" if answer.ok else None))
+
+    def to_keep(self, reply: WireReply, result: Result) -> str:  # noqa: ARG002  a Dialect's
+        """The answer as JSON, with digests in the place of pictures."""
+        return json.dumps(result.raw)
+
+    def read_kept(self, task_id: str | None, model: str | None, raw: str) -> Result | None:
+        """The result in `raw`, that of an earlier result as JSON; None where it tells of none.
+
+        A picture whose content came in the answer has a URL ``sha256:…``. Never give it what came from the wire: there
+        a digest is nobody's.
+        """
+        try:
+            body = loads(raw)
+        except ValueError:
+            return None
+        found = pictures_kept(as_dict(body))
+        return found.result(task_id, model) if found.listed else None
+
+    def _query(self, callback_url: str | None) -> str:
+        if not self.asynchronous:
+            return ""
+        return "?async=true" + (f"&webhook={quote(callback_url, safe='')}" if callback_url is not None else "")

@@ -1,0 +1,101 @@
+"""The form that answers of OpenAI-style gateways have: a real HTTP status, and words under ``error`` (PROTOCOL §3).
+
+``{"error": {"message", "type", "param", "code"}}`` is OpenAI's own. Relays also send ``error`` as text, or a message
+at the top; proxies in front of them do that as well, and say nothing of what the gateway did.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from nanobanana_async.dialects._answer import Answer
+from nanobanana_async.dialects._lenient import as_dict, first, whole
+from nanobanana_async.dialects._rate_headers import until_reset
+from nanobanana_async.dialects._snippet import one_line
+from nanobanana_async.values import JSON
+
+# Statuses by which something in front of a gateway says that it got no answer from it. There only OpenAI's own form is
+# the gateway's word: ``{"message": "Endpoint request timed out"}`` is a proxy's, and the picture may be paid for.
+_IN_FRONT = frozenset({502, 503, 504, *range(520, 531)})
+_LONGEST_WORD = 64
+
+
+@attrs.frozen
+class ImagesAnswer(Answer):
+    """An answer of an OpenAI-style gateway, or whatever came in its place."""
+
+    @property
+    def error(self) -> JSON:
+        """What stands under ``error``; None where that is nothing."""
+        return as_dict(self.body).get("error") or None
+
+    @property
+    def enveloped(self) -> bool:
+        """True if it is a no of the gateway's own: an ``error``, or a message beside a status or code that is one."""
+        status = self.reply.status
+        if self.body is None or not (self.is_success or status >= 400):
+            return False
+        if isinstance(self.error, dict):
+            return True
+        if status in _IN_FRONT:
+            return False
+        said_so = status >= 400 or _failure(self.body.get("code")) is not None
+        return self.error is not None or (said_so and isinstance(first(self.body, "message", "msg"), str))
+
+    @property
+    def code(self) -> int | None:
+        """The HTTP status of a no; where that is a success, the number in the body, or else 500."""
+        if not self.enveloped:
+            return None
+        if not self.is_success:
+            return self.reply.status
+        place = self.error if isinstance(self.error, dict) else as_dict(self.body)
+        return _failure(place.get("code")) or 500
+
+    @property
+    def ok(self) -> bool:
+        """True if it is an answer and no no."""
+        return self.is_success and self.body is not None and not self.enveloped
+
+    @property
+    def message(self) -> str:
+        """What the answer says in words, and in brackets the words for it that are meant for programs."""
+        said = one_line(sentence(self.error) or sentence(self.body), self.secret)
+        words = ", ".join(word for word in self._words() if word != said)
+        if not words:
+            return said
+        return f"{said} ({words})" if said else f"no message ({words})"
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds that it asks to wait for: by Retry-After, or with a 429 until its limit is reset."""
+        asked = super().wait
+        return until_reset(self.reply.headers) if asked is None and self.reply.status == 429 else asked
+
+    @property
+    def is_success(self) -> bool:
+        """True if its HTTP status is one."""
+        return 200 <= self.reply.status < 300
+
+    def _words(self) -> list[str]:
+        """Its ``type`` and ``code``, where they are words."""
+        place = self.error if isinstance(self.error, dict) else as_dict(self.body) if self.enveloped else {}
+        said = (place.get(name) for name in ("type", "code"))
+        words = (one_line(one, self.secret) for one in said if isinstance(one, str) and whole(one) is None)
+        return list(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_WORD))
+
+
+def _failure(said: JSON) -> int | None:
+    """A number that can only be the code of a failure."""
+    code = whole(said)
+    return code if code is not None and 400 <= code < 1000 else None
+
+
+def sentence(said: JSON) -> str:
+    """The words in a message: text, an object that holds it, or a list of such, as validators send it."""
+    for _ in range(4):
+        if isinstance(said, list):
+            said = said[0] if said else None
+        elif isinstance(said, dict):
+            said = first(said, "message", "msg", "detail")
+    return said if isinstance(said, str) else ""

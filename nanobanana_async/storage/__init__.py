@@ -13,6 +13,7 @@ from nanobanana_async.storage._kinds import Kind, sniff
 from nanobanana_async.storage._names import Stems, file_stem, key_stem, slug
 from nanobanana_async.storage._part import PartFile, refuse_device
 from nanobanana_async.storage._save import MAX_FILE_BYTES, SavedImage, read_image, save_image
+from nanobanana_async.storage._sharing import share_content
 from nanobanana_async.storage._targets import IfExists, Target, named_format, suffix_differs, target_for
 from nanobanana_async.storage._template import render_name
 from nanobanana_async.storage._threads import run_to_end
@@ -43,6 +44,7 @@ __all__ = [
     "render_name",
     "run_to_end",
     "save_image",
+    "share_content",
     "slug",
     "sniff",
     "suffix_differs",

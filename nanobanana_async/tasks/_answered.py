@@ -61,6 +61,7 @@ def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
     """The gateway has answered the create of `row`, after `took` seconds, with `result`, which is paid for."""
     assert row.request is not None
     result = attrs.evolve(result, model=result.model or row.request.model)
+    row.accepted_at = desk.now() - took
     desk.quota.earn()
     if not result.urls:
         text = f"{desk.gateway.address!r} answered a create and names no image"

@@ -332,7 +332,7 @@ class Batch:
         if not row.is_adopted:  # an earlier run has paid for it
             self._tally.settled(outcome, row.price)
         if isinstance(outcome, Succeeded) and not row.is_adopted:
-            self._tally.known(outcome.result, after=self._now() - row.accepted_at)
+            self._tally.known(outcome.result, after=self._now() - row.accepted_at, at_once=row.is_long)
         if self._closed:
             self._leave(outcome)
         elif isinstance(outcome, Succeeded):

@@ -33,6 +33,8 @@ REMEMBERED = 20
 """About so many creates make up the usual time to an answer."""
 LET_IN_AFTER = 1.0
 """Seconds after which a create that lasts as long as its task would have been refused, if it was to be."""
+PROBED_FOR = 5.0
+"""Seconds after which a gateway that has never answered is sent more, though the first request has no answer yet."""
 LAST_LOOK = 20.0
 """Seconds for which a task's last look may be held up by the looks at others. After that it is given up unseen."""
 
@@ -78,8 +80,10 @@ class Board:
                 self.free_slot(row)
             elif row.state is ItemState.NEW:
                 self.queue.put_back(row)
-            elif row.state is ItemState.SENDING:
+            elif row in self._long:
                 self._let_in(self._long[row], now)
+            elif row.state is ItemState.SENDING:
+                self.throttle.gate.not_refused()
             elif row.looked_for:
                 too_late.append(row)
             else:
@@ -103,6 +107,8 @@ class Board:
             if row.is_long:
                 self._long[row] = job
                 self.waiting.set(row, now + LET_IN_AFTER)
+            elif not self.throttle.gate.has_answered:
+                self.waiting.set(row, now + PROBED_FOR)
             return job
         row = self._next_look(now)
         if row is not None:
@@ -161,8 +167,8 @@ class Board:
         if not job.booked:
             return
         job.booked = False
-        if self._long.pop(job.row, None) is not None:
-            self.waiting.strike(job.row)
+        self._long.pop(job.row, None)
+        self.waiting.strike(job.row)
         if job.let_in:
             self.answering -= 1
         else:

@@ -16,10 +16,19 @@ import anyio
 import attrs
 
 from nanobanana_async.errors import NanoBananaError, NetworkError, ResultExpiredError, ServiceError, StorageError
-from nanobanana_async.storage import MAX_FILE_BYTES, IfExists, SavedImage, Target, read_image, save_image
+from nanobanana_async.storage import (
+    MAX_FILE_BYTES,
+    IfExists,
+    SavedImage,
+    Target,
+    read_image,
+    run_to_end,
+    save_image,
+    share_content,
+)
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._questions import ask
-from nanobanana_async.tasks._unfetched import chunks_of, needs_no_fetching
+from nanobanana_async.tasks._unfetched import chunks_of, file_of, is_file, needs_no_fetching
 from nanobanana_async.transport import WireStream
 from nanobanana_async.values import ImageData, Result, WireRequest
 
@@ -60,6 +69,8 @@ class Fetcher:
                 return await save_image(chunks, place, expected_length=length, if_exists=if_exists)
 
             saved.append(await self._fetch(result, url, write))
+            if is_file(url):
+                await run_to_end(share_content, file_of(url), saved[-1].path)
         return saved
 
     async def read(self, result: Result) -> list[ImageData]:

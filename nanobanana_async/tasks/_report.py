@@ -185,13 +185,16 @@ class Tally:
         if outcome.charged == "yes":
             self._bill.add(outcome.credits, price)
 
-    def known(self, result: Result, *, after: float) -> None:
-        """A result is known, so many seconds after its task was accepted.
+    def known(self, result: Result, *, after: float, at_once: bool = False) -> None:
+        """A result is known, so many seconds after its task was accepted, or `at_once`: after its create was sent.
 
         What its record says must fit into that, but for the way of the create's answer. A difference of two times of
         one clock is true however wrong the clock; so no time of the record is held against one of ours.
         """
-        if result.completed_at is None or result.created_at is None:
+        if at_once:
+            self._generation.add(after)
+            self._poll_delay.add(0.0)
+        if at_once or result.completed_at is None or result.created_at is None:
             return
         took = (result.completed_at - result.created_at).total_seconds()
         if 0 <= took <= after + ON_THE_WIRE:

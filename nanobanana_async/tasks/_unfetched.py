@@ -44,6 +44,11 @@ def is_content(url: str) -> bool:
     return url[: len(CONTENT)].lower() == CONTENT
 
 
+def is_file(url: str) -> bool:
+    """Whether the picture is in a file of a journal's."""
+    return url.startswith(FILE)
+
+
 def needs_no_fetching(url: str) -> bool:
     """Whether the picture of `url` is here, or nowhere."""
     return is_content(url) or url.startswith((FILE, GONE))

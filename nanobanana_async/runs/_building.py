@@ -9,10 +9,10 @@ import attrs
 
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.gateways import Gateway
-from nanobanana_async.models import FieldProblem, InvalidFieldsError, build_request, derive_key
+from nanobanana_async.models import FieldProblem, InvalidFieldsError, derive_key
 from nanobanana_async.runs._images import image_problem, placed
 from nanobanana_async.runs._keys import Keys, own_key
-from nanobanana_async.runs._names import KEY, meant_by
+from nanobanana_async.runs._names import KEY, Names
 from nanobanana_async.runs._raw import RawRow
 from nanobanana_async.runs._rows import Row
 from nanobanana_async.runs._template import PromptTemplate
@@ -36,6 +36,11 @@ class Builder:
     options: Mapping[str, JSON]
     keys: Keys = attrs.field(factory=Keys, init=False)
     _digests: Digests = attrs.field(factory=Digests, init=False)
+
+    @property
+    def names(self) -> Names:
+        """What rows may call their fields, at this gateway."""
+        return Names(self.gateway.default_dialect)
 
     def build(self, raw: RawRow, index: int) -> Row | list[FieldProblem]:
         """The row at the place `index` of the file; or what is wrong with it, at least one thing."""
@@ -76,7 +81,7 @@ class Builder:
         try:
             if "input" in given:  # the vendor's own fields, sent as they are: nothing of ours goes beside them
                 model = {"model": self.options["model"]} if self.options.get("model") else {}
-                return build_request({**model, **given})
+                return self.gateway.request("", {**model, **given})
             given["prompt"] = self._prompt(raw, given, problems)
             if "images" in given:
                 given["images"] = placed(given["images"], self.folder)
@@ -94,7 +99,7 @@ class Builder:
                 problems.append(prompt)
                 return _STAND_IN
             return prompt
-        is_misspelt = any(meant_by(problem.field) == "prompt" for problem in raw.problems)
+        is_misspelt = any(self.names.meant_by(problem.field) == "prompt" for problem in raw.problems)
         return given.get("prompt", _STAND_IN if is_misspelt else "")
 
     def _explained(self, problem: FieldProblem, given: Mapping[str, JSON]) -> FieldProblem:

@@ -98,5 +98,6 @@ def differs(row: Row, entry: Entry, record: Record, source: Path) -> bool:
 
 
 def _comparable(fields: Mapping[str, JSON]) -> JSON:
-    """As it comes back from JSON; the price is no part of what is asked for."""
-    return json.loads(json.dumps({name: value for name, value in fields.items() if name != "credits"}))
+    """As it comes back from JSON; the price is no part of what is asked for, nor is how it is handed over."""
+    asked = {name: value for name, value in fields.items() if name not in ("credits", "response_format")}
+    return json.loads(json.dumps(asked))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nanobanana_async.models import FieldProblem
-from nanobanana_async.runs._names import DATA, FIELDS, KEY, meant_by
+from nanobanana_async.runs._names import DATA, KEY, Names
 from nanobanana_async.runs._problems import whole_line
 from nanobanana_async.runs._raw import Listing, RawRow
 from nanobanana_async.values import JSON
@@ -15,23 +15,23 @@ from nanobanana_async.values import JSON
 _EXAMPLE = '{"prompt": "a banana in orbit"}'
 
 
-def read_json_lines(text: str) -> Listing:
+def read_json_lines(text: str, known: Names) -> Listing:
     """The rows of a JSONL file; blank lines are left out."""
-    return Listing(_rows(text))
+    return Listing(_rows(text, known))
 
 
-def _rows(text: str) -> Iterator[RawRow]:
+def _rows(text: str, known: Names) -> Iterator[RawRow]:
     # Not `splitlines`: U+2028 and its like may stand in a JSON string, and end no line.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            yield _row(number, line)
+            yield _row(number, line, known)
 
 
 class _NotStrictError(ValueError):
     """JSON that some readers take, and this one doesn't."""
 
 
-def _row(number: int, line: str) -> RawRow:
+def _row(number: int, line: str, known: Names) -> RawRow:
     try:
         value = json.loads(line, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
@@ -44,7 +44,7 @@ def _row(number: int, line: str) -> RawRow:
         return RawRow(number, problems=(whole_line(f"not taken: {why}", "Write plain JSON.", value=line),))
     if not isinstance(value, dict):
         return RawRow(number, problems=(_no_object(value),))
-    return _read(number, value)
+    return _read(number, value, known)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -67,16 +67,16 @@ def _no_object(value: JSON) -> FieldProblem:
     return whole_line("no object", f"Write one object a line, such as {_EXAMPLE}.", value=value)
 
 
-def _read(number: int, value: dict[str, JSON]) -> RawRow:
-    unknown = [name for name in value if name not in FIELDS and name not in (KEY, DATA)]
-    problems = [_unknown_name(name, value[name]) for name in unknown]
+def _read(number: int, value: dict[str, JSON], known: Names) -> RawRow:
+    unknown = [name for name in value if name not in known.fields and name not in (KEY, DATA)]
+    problems = [_unknown_name(name, value[name], known) for name in unknown]
     data = value.get(DATA)
     if not _can_be_written(data):
         message = "data has half of a surrogate pair, or is nested too deep, and can't be written as UTF-8"
         problems.append(FieldProblem(DATA, data, message, "Give plain JSON with whole characters."))
     return RawRow(
         number,
-        {name: given for name, given in value.items() if name in FIELDS},
+        {name: given for name, given in value.items() if name in known.fields},
         value.get(KEY),
         data,
         {**(data if isinstance(data, dict) else {}), **value},
@@ -84,8 +84,8 @@ def _read(number: int, value: dict[str, JSON]) -> RawRow:
     )
 
 
-def _unknown_name(name: str, value: JSON) -> FieldProblem:
-    meant = meant_by(name)
+def _unknown_name(name: str, value: JSON, known: Names) -> FieldProblem:
+    meant = known.meant_by(name)
     if meant:
         return FieldProblem(name, value, f"{name!r} is no field (did you mean {meant!r}?)", f"Call it {meant}.")
     return FieldProblem(name, value, f"{name!r} is no field", f'Put what is your own into "data": {{{name!r}: …}}.')

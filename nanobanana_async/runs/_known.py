@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from nanobanana_async.errors import UnknownOutcomeError
-from nanobanana_async.gateways import Kie
+from nanobanana_async.gateways import Kie, OpenAIImages
 from nanobanana_async.journal import Attempt, Contents, Entry
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.models import public_fields, written_image
@@ -18,7 +18,7 @@ from nanobanana_async.runs._fates import differs
 from nanobanana_async.runs._record import NOT_SENT, Record, error_row
 from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run_journal import inside
-from nanobanana_async.values import JSON, Charged, Looked, Result, WireReply
+from nanobanana_async.values import JSON, Charged, Result
 
 _STATES: Final[Mapping[ItemState, str]] = {
     ItemState.NEW: "skipped",
@@ -50,7 +50,7 @@ def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> R
         key=entry.key,
         state=state,
         model=entry.model or None,
-        request=_request(entry, source),
+        request=_priced(_request(entry, source), entry),
         data=entry.data,
         task_id=entry.task_id,
         urls=result.urls if result is not None else (),
@@ -71,7 +71,8 @@ def records_of(contents: Contents, rows: Rows, folder: Path) -> dict[str, Record
         record = record_of_entry(entry, folder, rows.folder)
         row = asked.get(entry.key)
         if row is not None and not differs(row, entry, record, rows.folder):
-            record = attrs.evolve(record, request=public_fields(row.request, rows.folder), data=row.item.data)
+            fields = _priced(public_fields(row.request, rows.folder), entry)
+            record = attrs.evolve(record, request=fields, data=row.item.data)
         records[entry.key] = record
     return records
 
@@ -95,15 +96,22 @@ def _request(entry: Entry, source: Path | None) -> Mapping[str, JSON]:
     return {**entry.request, "images": [written_image(str(image), source) for image in images]}
 
 
+def _priced(request: Mapping[str, JSON], entry: Entry) -> Mapping[str, JSON]:
+    """`request` with its price, where no document tells it: a model's name means another price at each reseller."""
+    return request if entry.dialect == "jobs" else {**request, "credits": entry.price}
+
+
 def _result(entry: Entry) -> Result | None:
     """The result as the gateway told it; None where it has told none."""
-    if entry.raw is None or entry.task_id is None or entry.dialect != "jobs":
+    dialect = _DIALECTS.get(entry.dialect)
+    if entry.raw is None or dialect is None:
         return None
-    said = _DIALECT.read_record(entry.task_id, WireReply(200, {}, entry.raw.encode()))
-    return said.result if isinstance(said, Looked) else None
+    return dialect.read_kept(entry.task_id, entry.model, entry.raw)
 
 
-_DIALECT = Kie("no-key-to-read").dialect("jobs")
+_KIE = Kie("no-key-to-read")
+_IMAGES = OpenAIImages("https://no.address.to.read", "no-key-to-read")
+_DIALECTS: Final = {name: _KIE.dialect(name) for name in ("jobs", "generate")} | {"images": _IMAGES.dialect("images")}
 
 
 def _charged(entry: Entry, state: str) -> Charged:

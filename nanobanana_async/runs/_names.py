@@ -9,46 +9,58 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
+import attrs
+
 from nanobanana_async.models import FieldProblem, field_names, nearest_field
 
 KEY: Final = "key"
 DATA: Final = "data"
-FIELDS: Final = frozenset(field_names())
-"""What a request can be made of, `prompt` and `model` among them."""
 
-# What the vendor calls our fields (PROTOCOL §1.5): in a table they would pass for the user's own.
+# What the vendors call our fields (PROTOCOL §1.5, §3): in a table they would pass for the user's own.
 _VENDOR_NAMES: Mapping[str, str] = {
     "image": "images",
     "image_input": "images",
     "image_url": "images",
     "image_urls": "images",
-    "image_size": "aspect_ratio",
 }
+_IMAGE_SIZE: Mapping[str, str] = {"images": "resolution"}  # elsewhere it was the name of the ratio
 
 
-def meant_by(name: str, others: Collection[str] = ()) -> str | None:
-    """The name that `name` is but for a slip of the pen; None for one that is right, or the user's own.
+@attrs.frozen
+class Names:
+    """The names of fields that rows for `dialect` may use, `prompt` and `model` among them."""
 
-    Beside a field of the right name, a similar one is the user's own (``prompt_id``), unless it is the same in other
-    letters (``Prompt``).
-    """
-    if name in FIELDS or name in (KEY, DATA):
-        return None
-    plain = re.sub(r"[\W_]+", "_", name.strip().lower())
-    if plain in FIELDS or plain in (KEY, DATA):
-        return plain
-    meant = _VENDOR_NAMES.get(plain) or nearest_field(name)
-    return meant if meant not in others else None
+    dialect: str = "jobs"
+    fields: frozenset[str] = attrs.field(init=False)
+
+    @fields.default
+    def _fields(self) -> frozenset[str]:
+        return frozenset(field_names(self.dialect))
+
+    def meant_by(self, name: str, others: Collection[str] = ()) -> str | None:
+        """The name that `name` is but for a slip of the pen; None for one that is right, or the user's own.
+
+        Beside a field of the right name, a similar one is the user's own (``prompt_id``), unless it is the same in
+        other letters (``Prompt``).
+        """
+        if name in self.fields or name in (KEY, DATA):
+            return None
+        plain = re.sub(r"[\W_]+", "_", name.strip().lower())
+        if plain in self.fields or plain in (KEY, DATA):
+            return plain
+        vendors = {**_VENDOR_NAMES, "image_size": _IMAGE_SIZE.get(self.dialect, "aspect_ratio")}
+        meant = vendors.get(plain) or nearest_field(name, self.dialect)
+        return meant if meant not in others else None
 
 
-def header_problems(names: Sequence[str], *, needs_prompt: bool) -> list[FieldProblem]:
+def header_problems(known: Names, names: Sequence[str], *, needs_prompt: bool) -> list[FieldProblem]:
     """What is wrong with the header of a table."""
     problems = [
         FieldProblem(name, name, f"there are two columns {name!r}", "Rename or leave out one of them.")
         for name in dict.fromkeys(names)
         if name and names.count(name) > 1
     ]
-    slips = {name: meant for name in dict.fromkeys(names) if name and (meant := meant_by(name, names))}
+    slips = {name: meant for name in dict.fromkeys(names) if name and (meant := known.meant_by(name, names))}
     problems += [
         FieldProblem(
             name,

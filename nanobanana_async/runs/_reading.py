@@ -119,11 +119,12 @@ class _Reading:
     def _listing(self) -> Listing:
         match self.text.ending:
             case ".jsonl":
-                return read_json_lines(self.text.text)
+                return read_json_lines(self.text.text, self.builder.names)
             case ".txt":
                 return read_prompt_lines(self.text.text)
             case ending:
-                return read_table(self.text.text, ending=ending, needs_prompt=self.builder.template is None)
+                needs_prompt = self.builder.template is None
+                return read_table(self.text.text, self.builder.names, ending=ending, needs_prompt=needs_prompt)
 
     def _take(self, raw: RawRow, index: int) -> None:
         self.saw_key_column |= self.builder.key_column in raw.columns

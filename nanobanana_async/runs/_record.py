@@ -46,7 +46,7 @@ class Record:
     def price(self) -> float | None:
         """The documented price of what was asked for, in credits; None where there is none."""
         said = self.request.get("credits")
-        if said is not None or "input" in self.request:
+        if "credits" in self.request or "input" in self.request:
             return said if FROM_ZERO.fits(said) else None
         info = next((info for info in known_models("jobs") if info.id == self.model), None)
         resolution = self.request.get("resolution")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 
 from nanobanana_async.models import FieldProblem, read_cells
-from nanobanana_async.runs._names import FIELDS, KEY, header_problems
+from nanobanana_async.runs._names import KEY, Names, header_problems
 from nanobanana_async.runs._problems import UnreadableFileError, whole_line
 from nanobanana_async.runs._raw import Listing, RawRow
 
@@ -23,7 +23,7 @@ _DELIMITERS = ",;\t"
 _Record = tuple[int, list[str]]
 
 
-def read_table(text: str, *, ending: str, needs_prompt: bool) -> Listing:
+def read_table(text: str, known: Names, *, ending: str, needs_prompt: bool) -> Listing:
     """The rows of a table; `ending` decides where its header has one column.
 
     Raises:
@@ -38,10 +38,10 @@ def read_table(text: str, *, ending: str, needs_prompt: bool) -> Listing:
         raise UnreadableFileError(0, whole_line("the file is empty", "Name the columns in its first line."))
     line, cells = header
     names = tuple(cell.strip() for cell in cells)
-    problems = header_problems(names, needs_prompt=needs_prompt)
+    problems = header_problems(known, names, needs_prompt=needs_prompt)
     if problems:
         raise UnreadableFileError(line, *problems)
-    rows = (_row(number, names, record) for number, record in records)
+    rows = (_row(number, names, record, known) for number, record in records)
     return Listing(rows, tuple(name for name in names if name), line)
 
 
@@ -80,10 +80,10 @@ def _malformed(line: int, error: csv.Error) -> UnreadableFileError:
     return UnreadableFileError(line, whole_line(f"this row and those after it can't be read: {error}", remedy))
 
 
-def _row(line: int, names: Sequence[str], cells: Sequence[str]) -> RawRow:
+def _row(line: int, names: Sequence[str], cells: Sequence[str], known: Names) -> RawRow:
     columns = {name: cell for name, cell in zip_longest(names, cells[: len(names)], fillvalue="") if name}
-    fields = read_cells({name: cell for name, cell in columns.items() if name in FIELDS})
-    data = {name: cell for name, cell in columns.items() if name not in FIELDS and name != KEY}
+    fields = read_cells({name: cell for name, cell in columns.items() if name in known.fields})
+    data = {name: cell for name, cell in columns.items() if name not in known.fields and name != KEY}
     return RawRow(line, fields, columns.get(KEY), data or None, columns, _strays(names, cells))
 
 

@@ -15,12 +15,13 @@ from nanobanana_async.pricing import dollars, total
 def balance(
     *,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
 ) -> int:
     """Show the credits left on the account."""
-    with connected(Where(base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
+    with connected(Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
         credits = run(_balance(connection))
     put(json.dumps({"credits": credits, "usd": dollars(credits)}) if as_json else str(total([credits])))
     return ExitCode.OK

@@ -65,7 +65,9 @@ def batch(
         typer.Option(metavar="TEMPLATE", help='File names: "{model}/{key}".'),
     ] = None,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
+    price: options.Price = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
     speed: options.Speed = None,
@@ -91,7 +93,14 @@ def batch(
         source=source,
         folder=output,
         where=Where(
-            base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed, faults=tuple(fault or ())
+            gateway=gateway,
+            price=price,
+            base_url=base_url,
+            env_file=env_file,
+            emulator=emulator,
+            speed=speed,
+            seed=seed,
+            faults=tuple(fault or ()),
         ),
         reading={
             "model": model,

@@ -12,7 +12,7 @@ import attrs
 
 from nanobanana_async.cli._batch_view import BatchView, say_plan
 from nanobanana_async.cli._closing import NOT_PAID_AGAIN, closing_lines, unknown_line
-from nanobanana_async.cli._connection import Connection, Where, connected
+from nanobanana_async.cli._connection import Connection, Where, connected, described
 from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import MANIFEST, folder_status
@@ -128,7 +128,7 @@ def _check_folder(wish: BatchWish) -> None:
 
 def _rows(wish: BatchWish, terminal: Terminal) -> Rows:
     """The file, read; the lines that are left out are said."""
-    rows = read_items(wish.source, **wish.reading)
+    rows = read_items(wish.source, gateway=described(wish.where), **wish.reading)
     if wish.skip_invalid and rows.rows:
         for problem in rows.problems[:_LEFT_OUT_IN_FULL]:
             terminal.complain("left out", str(problem), style="yellow")

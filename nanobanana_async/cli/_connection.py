@@ -12,14 +12,19 @@ from nanobanana_async.cli._emulating import KEY, SPEED, emulated
 from nanobanana_async.cli._env_file import environment
 from nanobanana_async.cli._options import DOCUMENTED_RATE
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.gateways import Kie
+from nanobanana_async.gateways import Gateway, Kie, OpenAIImages
 from nanobanana_async.pacing import Polling, Rate
 
 
 @attrs.frozen(kw_only=True)
 class Where:
-    """What the options say of it. `speed`, `seed` and `faults` are an emulator's, None or empty where not given."""
+    """What the options say of it. `speed`, `seed` and `faults` are an emulator's, None or empty where not given.
 
+    `gateway` is one of the names of `options.GATEWAYS`, `price` what an image costs there in US dollars.
+    """
+
+    gateway: str = "kie"
+    price: float | None = None
     base_url: str | None = None
     env_file: Path | None = None
     emulator: bool = False
@@ -32,7 +37,7 @@ class Where:
 class Connection:
     """A gateway that is ready to be spoken to, when to look at its tasks, and what a journal of it says it is of."""
 
-    gateway: Kie
+    gateway: Gateway
     polling: Polling
     identity: str
 
@@ -55,24 +60,44 @@ def connected(where: Where, *, rate: Rate = DOCUMENTED_RATE, state_in: Path | No
         return
     speed = where.speed or SPEED
     with emulated(speed=speed, seed=where.seed or 0, rate=rate, state_in=state_in, faults=where.faults) as base_url:
+        yield Connection(described(where, base_url, KEY), _polling(speed), _emulators(where))
+
+
+def described(where: Where, base_url: str | None = None, key: str | None = None) -> Gateway:
+    """The gateway as the options describe it: enough to read a file for it, and to say what that costs.
+
+    Raises:
+        ConfigurationError: the options contradict each other, or a URL is none.
+    """
+    url = base_url if base_url is not None else where.base_url
+    if where.gateway == "kie":
+        if where.price is not None:
+            raise ConfigurationError("--price is for --gateway openai-images", remedy="Kie's prices are documented.")
         # Both URLs are given: an upload URL in the environment would send pictures to the vendor.
-        gateway = Kie(KEY, base_url=base_url, upload_url=base_url)
-        yield Connection(gateway, _polling(speed), "emulator")  # its address is another one each time
+        return Kie(key, base_url=url, upload_url=base_url)
+    return OpenAIImages(url, key, where.price, mode="async" if where.gateway.endswith("-async") else "sync")
 
 
-def vendor(where: Where) -> Kie:
+def vendor(where: Where) -> Gateway:
     """The gateway with its key and URLs filled in.
 
     Raises:
         ConfigurationError: there is no key, or a URL is none.
     """
     variables = environment(where.env_file)
-    if not variables.get("KIE_API_KEY", "").strip():
+    gateway = described(where)
+    name = "KIE_API_KEY" if where.gateway == "kie" else "NANOBANANA_IMAGES_API_KEY"
+    if not variables.get(name, "").strip():
         raise ConfigurationError(
-            "no API key: set the environment variable KIE_API_KEY",
+            f"no API key: set the environment variable {name}",
             remedy="Or give a file that sets it as --env-file; to try things without a key, add --emulator.",
         )
-    return Kie(base_url=where.base_url).resolved(variables)
+    return gateway.resolved(variables)
+
+
+def _emulators(where: Where) -> str:
+    """What a journal says that it is of: an emulator's address is another one each time."""
+    return "emulator" if where.gateway == "kie" else "emulator openai-images"
 
 
 def _check(where: Where) -> None:

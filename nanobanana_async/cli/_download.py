@@ -30,6 +30,7 @@ def download(
     ] = Path(),
     timeout: options.Timeout = 900.0,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
@@ -43,7 +44,7 @@ def download(
     \b
       nanobanana download 09e4987e60ef4b82c25e2650652989d6 -o out
     """
-    where = Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
+    where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
     with connected(where, state_in=output) as connection:
         return run(_download(tuple(dict.fromkeys(task_ids)), output, connection, timeout=timeout, as_json=as_json))
 

@@ -14,18 +14,18 @@ from nanobanana_async.errors import ConfigurationError
 
 _LINE = re.compile(r"(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*)")
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<value>.*?)(?P=quote)\s*(?:#.*)?""")
-_PREFIX = "KIE_"
+_PREFIXES = ("KIE_", "NANOBANANA_IMAGES_")
 
 
 def environment(env_file: Path | None) -> Mapping[str, str]:
-    """The environment, with the ``KIE_`` variables of `env_file` where it has none of its own.
+    """The environment, with the variables of ours that `env_file` has, where it has none of its own.
 
     Raises:
         ConfigurationError: the file can't be read, or has a line that is no assignment.
     """
     if env_file is None:
         return os.environ
-    theirs = {name: value for name, value in read_env_file(env_file).items() if name.startswith(_PREFIX)}
+    theirs = {name: value for name, value in read_env_file(env_file).items() if name.startswith(_PREFIXES)}
     return {**theirs, **{name: value for name, value in os.environ.items() if value or name not in theirs}}
 
 

@@ -39,7 +39,9 @@ def generate(
     output_format: options.OutputFormat = None,
     timeout: options.Timeout = 900.0,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
+    price: options.Price = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
     speed: options.Speed = None,
@@ -51,7 +53,9 @@ def generate(
       nanobanana generate "a banana in orbit, studio light" -o banana.png
       nanobanana generate "the same, at dusk" --image banana.png --model nano-banana-2 --resolution 4K
     """
-    where = Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
+    where = Where(
+        gateway=gateway, price=price, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed
+    )
     fields = {"model": model, "aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
     return make_one(Wish(prompt, image or (), fields, output), where, timeout=timeout, as_json=as_json)
 
@@ -72,7 +76,9 @@ def edit(
     output_format: options.OutputFormat = None,
     timeout: options.Timeout = 900.0,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
+    price: options.Price = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
     speed: options.Speed = None,
@@ -86,7 +92,9 @@ def edit(
       nanobanana edit photo.png "make it night" -o night.png
       nanobanana edit cat.png hat.png --prompt "the cat wears the hat" -o cat-in-hat.png
     """
-    where = Where(base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
+    where = Where(
+        gateway=gateway, price=price, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed
+    )
     fields = {"model": model, "aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
     pictures, wanted = pictures_and_prompt(images, prompt)
     return make_one(Wish(wanted, pictures, fields, output), where, timeout=timeout, as_json=as_json)

@@ -16,6 +16,10 @@ DOCUMENTED_RATE = Rate(20, per=10)
 """The account's limit as the vendor documents it (PROTOCOL §1.4)."""
 
 
+GATEWAYS = ("kie", "openai-images", "openai-images-async")
+"""The gateways by their names; the last is the second asked for tasks, in the place of pictures at once."""
+
+
 def parse_rate(text: str | Rate) -> Rate:
     """``20/10``: at most 20 new tasks in any 10 seconds. Raises typer.BadParameter for anything else."""
     if isinstance(text, Rate):  # typer hands defaults through the parser too
@@ -39,6 +43,24 @@ def parse_budget(text: str | float) -> float:
     if not 0 <= amount < math.inf:
         raise typer.BadParameter(f"{text!r} is no budget: write 500 for credits, or 2.50usd for dollars.")
     return amount / DOLLARS_PER_CREDIT if said.endswith("usd") else amount
+
+
+def parse_gateway(text: str) -> str:
+    """One of `GATEWAYS`. Raises typer.BadParameter for anything else."""
+    if text not in GATEWAYS:
+        raise typer.BadParameter(f"{text!r} is no gateway: there are {', '.join(GATEWAYS)}.")
+    return text
+
+
+def parse_from_zero(text: str | float) -> float:
+    """A finite number from 0. Raises typer.BadParameter for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise typer.BadParameter(f"{text!r} is no price in dollars.")
+    return number
 
 
 def parse_above_zero(text: str | float) -> float:
@@ -73,13 +95,32 @@ TheRate = Annotated[
         help="At most N new tasks in any so many seconds: the account's limit.",
     ),
 ]
+GatewayName = Annotated[
+    str,
+    typer.Option(
+        "--gateway",
+        parser=parse_gateway,
+        metavar="|".join(GATEWAYS),
+        help="Who makes the pictures; see --base-url.",
+    ),
+]
+Price = Annotated[
+    float | None,
+    typer.Option(
+        parser=parse_from_zero,
+        metavar="USD",
+        help="What an image costs at --gateway openai-images, for the plan and --budget.",
+    ),
+]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(metavar="URL", help="Another gateway that speaks like Kie. [default: KIE_BASE_URL]"),
+    typer.Option(
+        metavar="URL", help="The gateway's URL. [default: KIE_BASE_URL, or NANOBANANA_IMAGES_BASE_URL: it has no other]"
+    ),
 ]
 EnvFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="NAME=value lines for KIE_API_KEY and the like."),
+    typer.Option(metavar="FILE", help="NAME=value lines for KIE_API_KEY, NANOBANANA_IMAGES_API_KEY and the like."),
 ]
 Emulator = Annotated[
     bool,

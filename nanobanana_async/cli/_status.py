@@ -22,6 +22,7 @@ def status(
     *,
     subject: Annotated[str, typer.Argument(metavar="TASK_ID|FOLDER", help="A task's id, or the -o of a batch.")],
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
@@ -39,7 +40,7 @@ def status(
         return _show_folder(folder, as_json=as_json)
     if "/" in subject:
         raise ConfigurationError(f"there is no folder {subject!r}", remedy="Give the -o of a batch, or a task's id.")
-    with connected(Where(base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
+    with connected(Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
         task = run(_status(connection, subject))
     put(json.dumps(_row(task)) if as_json else f"{shown(task.id)}: {task.state.value}")
     return ExitCode.OK if task.state is TaskState.SUCCESS else ExitCode.SOME_FAILED

@@ -41,6 +41,7 @@ def unknown(
     drop: Annotated[list[str] | None, typer.Option(metavar="KEY", help="Give it up. Repeatable.")] = None,
     journal: options.Journal = None,
     as_json: options.Json = False,
+    gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
     env_file: options.EnvFile = None,
     emulator: options.Emulator = False,
@@ -63,7 +64,7 @@ def unknown(
     tasks: dict[str, Task] = {}
     identity = None
     if wanted:
-        where = Where(base_url=base_url, env_file=env_file, emulator=emulator)
+        where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)
         beside = folder if journal is None else journal.parent
         with connected(where, state_in=beside) as connection:
             tasks, identity = run(_tasks(connection, wanted, lost)), connection.identity

@@ -42,13 +42,14 @@ logger = logging.getLogger("nanobanana_async")
 
 OutcomeListener = Callable[[Outcome], None]
 
-GRACE = 60.0
-"""Seconds for the answers on the wire once a run is cut short: a create's own deadline (PROTOCOL §1.1)."""
+GRACE, LONG_GRACE = 60.0, 200.0
+"""Seconds for the answers on the wire once a run is cut short: a create's own deadline, where a gateway accepts tasks,
+and where it answers with the picture."""
 
 
 @attrs.define(eq=False, kw_only=True)
 class Run:
-    """A run, from its survey to its report."""
+    """A run, from its survey to its report. Cut short, it waits `grace` seconds for the answers on the wire."""
 
     survey: Survey
     journal: RunJournal
@@ -58,6 +59,7 @@ class Run:
     budget: float | None
     is_elsewhere_each_time: bool
     finish: asyncio.Event | None
+    grace: float = GRACE
     on_event: EventListener | None
     on_outcome: OutcomeListener | None
     on_start: Callable[[Client], None] | None = None
@@ -109,7 +111,7 @@ class Run:
             raise _first(errors) from None
         finally:
             with anyio.CancelScope(shield=True):
-                await client.aclose(grace=GRACE)
+                await client.aclose(grace=self.grace)
 
     async def _send(self, client: Client) -> None:
         items = [row.item for row in self.survey.to_do()]

@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError, UsageError
-from nanobanana_async.gateways import Gateway, Kie
+from nanobanana_async.gateways import Gateway, Kie, OpenAIImages
 from nanobanana_async.journal import read_journal
 from nanobanana_async.pacing import A_RATE, Polling, Rate
 from nanobanana_async.pricing import A_BUDGET
@@ -24,7 +24,7 @@ from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError
 from nanobanana_async.runs._reading import read_items
 from nanobanana_async.runs._rows import Rows
-from nanobanana_async.runs._run import OutcomeListener, Run
+from nanobanana_async.runs._run import GRACE, LONG_GRACE, OutcomeListener, Run
 from nanobanana_async.runs._run_journal import SCOPE, RunJournal, journal_of
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import survey
@@ -150,8 +150,8 @@ async def run_batch(
     book = RunJournal(journal_of(place, journal), place)
     await book.begin(await run_to_end(_identity, identity, gateway, book.place))
     try:
-        look = partial(survey, rate=rate, download=download, name=name, budget=budget)
-        found = await run_to_end(partial(look, rows, place, await taken_over(book, place), rules))
+        look = partial(survey, rows, place, await taken_over(book, place), rules)
+        found = await run_to_end(partial(look, rate=rate, download=download, name=name, budget=budget))
         run = Run(
             survey=found,
             journal=book,
@@ -161,6 +161,7 @@ async def run_batch(
             budget=budget,
             is_elsewhere_each_time=identity is not None,
             finish=finish,
+            grace=_grace(gateway),
             on_event=on_event,
             on_outcome=on_outcome,
             on_start=on_start,
@@ -234,6 +235,12 @@ def _identity(given: str | None, gateway: Gateway | None, journal: Path) -> str:
             raise
         return recorded
     return f"{found.kind} {found.address}"
+
+
+def _grace(gateway: Gateway | None) -> float:
+    """How long the answers on the wire are waited for when a run is cut short, in seconds: a create's own deadline."""
+    is_long = isinstance(gateway, OpenAIImages) and gateway.mode == "sync"
+    return LONG_GRACE if is_long else GRACE
 
 
 def _resolved(gateway: Gateway | None) -> Gateway:

@@ -40,6 +40,9 @@ from nanobanana_async.values import JSON
 logger = logging.getLogger("nanobanana_async")
 
 
+SHORTEST_SECRET = 8
+"""Characters of an API key; what is shorter is a stand-in of a test's, and may be part of any word."""
+
 OnChange = Literal["hold", "regenerate", "keep"]
 """A key that was used for another request: don't send it, make it anew, or give what there is."""
 RetryFailed = Literal["none", "transient", "all"]
@@ -239,7 +242,8 @@ class Keeper:
         )
 
     def _redacted(self, value: Any) -> Any:
-        return value.replace(self.secret, "***") if self.secret and isinstance(value, str) else value
+        is_a_secret = len(self.secret) >= SHORTEST_SECRET and isinstance(value, str)
+        return value.replace(self.secret, "***") if is_a_secret else value
 
     async def written(self) -> None:
         """Wait until all that was noted so far is written, or could not be."""

@@ -1,16 +1,17 @@
-"""Pictures from a web app, in two ways: waited for in one request, or handed in and fetched later.
+"""Pictures from a web app, in two ways: waited for in one request, or ordered under a key and fetched later.
 
 pip install fastapi uvicorn && uvicorn examples.web_app:app
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from nanobanana_async import Client, NanoBanana2Lite, NanoBananaError, Result, StillRunningError
+from nanobanana_async import Client, NanoBanana2Lite, NanoBananaError, Pending, Result, Succeeded, Task
 
 
 @asynccontextmanager
@@ -19,8 +20,16 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     With several workers each process has one: divide the account's rate, as in Client(rate=Rate(5, per=10)) for four.
     """
-    async with Client() as app.state.images:
+    async with Client(journal=os.environ.get("IMAGES_DB", "images.db")) as app.state.images:
+        finishing = asyncio.create_task(finish_what_was_left())
         yield
+        finishing.cancel()
+
+
+async def finish_what_was_left() -> None:
+    """Wait for the tasks that an earlier process has left, so that their orders can be fetched."""
+    async for outcome in client().pending():
+        print(f"order {outcome.item.key} of an earlier process: {outcome.state}")
 
 
 app = FastAPI(lifespan=lifespan)
@@ -58,21 +67,25 @@ async def picture(prompt: str, request: Request) -> Response:
     return Response(image.content, media_type=image.media_type)
 
 
-@app.post("/tasks")
-async def hand_in(prompt: str) -> dict[str, str]:
-    """The id of a task that is paid for from now on: keep it."""
+@app.post("/orders/{order}")
+async def hand_in(order: str, prompt: str) -> dict[str, str]:
+    """Order a picture: however often that is sent, also after a crash, it is made and paid for once."""
     try:
-        return {"task": (await client().submit(NanoBanana2Lite(prompt))).id}
+        await client().submit(NanoBanana2Lite(prompt), key=order, retry_failed="transient")
     except NanoBananaError as error:
         raise HTTPException(503 if error.retryable else 422, error.public_message) from error
+    return {"state": "ordered"}
 
 
-@app.get("/tasks/{task_id}")
-async def fetch(task_id: str) -> dict[str, object]:
-    """What has become of a task, after a second of patience."""
-    try:
-        return {"state": "success", "urls": (await client().wait(task_id, timeout=1)).urls}
-    except StillRunningError:
-        return {"state": "running"}
-    except NanoBananaError as error:
-        return {"state": "failed", "reason": error.reason}
+@app.get("/orders/{order}")
+async def fetch(order: str) -> dict[str, object]:
+    """What has become of an order."""
+    match await client().lookup(order):
+        case None:
+            raise HTTPException(404, "no such order")
+        case Succeeded(result=result):
+            return {"state": "succeeded", "urls": result.urls}
+        case Task() | Pending():
+            return {"state": "running"}
+        case outcome:
+            return {"state": outcome.state, "why": outcome.error.public_message if outcome.error else None}

@@ -66,9 +66,11 @@ def test_the_bot_answers_everybody(tmp_path: Path) -> None:
     assert lines[1] == "@bob This request was refused by the content policy. Please word it differently."
 
 
-@pytest.mark.usefixtures("server")
-async def test_the_web_app_serves_pictures_and_tasks() -> None:
-    """Waited for in one request, or handed in and fetched later."""
+async def test_the_web_app_serves_pictures_and_orders(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waited for in one request, or ordered and fetched later; who clicks twice pays once."""
+    monkeypatch.setenv("IMAGES_DB", str(tmp_path / "images.db"))
     module = web_app()
     transport = httpx.ASGITransport(module.app)
 
@@ -78,16 +80,23 @@ async def test_the_web_app_serves_pictures_and_tasks() -> None:
     ):
         picture = await web.get("/picture", params={"prompt": "a banana"})
         refused = await web.get("/picture", params={"prompt": "a banana [fail:policy]"})
-        task = (await web.post("/tasks", params={"prompt": "another"})).json()["task"]
-        fetched = await web.get(f"/tasks/{task}")
+        for _ in range(2):
+            await web.post("/orders/17", params={"prompt": "another"})
+        fetched = await web.get("/orders/17")
+        unheard_of = await web.get("/orders/18")
 
     assert picture.headers["content-type"].startswith("image/")
     assert (refused.status_code, refused.json()["detail"][:12]) == (422, "This request")
-    assert fetched.json()["state"] in ("success", "running")
+    assert fetched.json()["state"] in ("succeeded", "running")
+    assert unheard_of.status_code == 404
+    assert len(server.world.ledger.accepted) == 3  # the picture, the one that is refused later, and the order once
 
 
-async def test_the_web_app_makes_nothing_for_who_has_gone(server: EmulatorServer) -> None:
+async def test_the_web_app_makes_nothing_for_who_has_gone(
+    server: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """FastAPI does not cancel a handler; the app asks, and what waits for its turn is never sent."""
+    monkeypatch.setenv("IMAGES_DB", str(tmp_path / "images.db"))
     module = web_app()
     sent: list[dict[str, Any]] = []
     messages = iter([{"type": "http.request", "body": b""}])

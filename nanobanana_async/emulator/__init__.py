@@ -1,4 +1,4 @@
-"""The gateways, on your machine: a double of the jobs dialect and the upload host, with no key and no network.
+"""The gateways, on your machine: a double of their three dialects and of the upload host, with no key and no network.
 
     with EmulatorServer(World(EmulatorOptions(speed=20, seed=1))) as server:
         ...  # any client with server.base_url and any bearer key
@@ -6,6 +6,9 @@
 It is written from the protocol alone and imports nothing else of this package, so that an error in the
 client cannot hide behind the same error here. It sends nothing to anybody but callbacks, and those to this machine
 only: addresses that leave it are refused unless told, and neither fetched nor called either way.
+
+All of them speak at one address, with one account for each key: jobs and the older endpoint below ``/api/v1``, the
+OpenAI-style images below ``/v1``, where an answer comes when its picture is done.
 
 `World` is the gateway as a plain object: one method, no waiting, no clock but the one handed in.
 `create_app` puts HTTP in front of it, `EmulatorServer` and `serve` a socket. `deliver_callbacks` takes its callbacks to
@@ -29,8 +32,11 @@ try:
         Drip,
         FileAnswer,
         Flood,
+        Form,
+        FormPart,
         HangUp,
-        Operation,
+        Immediate,
+        Later,
         Page,
         Reply,
         Silence,
@@ -52,6 +58,7 @@ try:
     )
     from nanobanana_async.emulator._ledger import CallbackSeen, CreateSeen, KeySeen, Ledger
     from nanobanana_async.emulator._listening import CannotListenError, ExposedHostError
+    from nanobanana_async.emulator._operations import Operation
     from nanobanana_async.emulator._option_checks import OptionError
     from nanobanana_async.emulator._options import EmulatorOptions
     from nanobanana_async.emulator._orders import Order
@@ -60,7 +67,7 @@ try:
     from nanobanana_async.emulator._server import EmulatorServer, serve
     from nanobanana_async.emulator._state_lock import StateFileError
     from nanobanana_async.emulator._tasks import Task
-    from nanobanana_async.emulator._windows import Bucket, FixedWindow, Limit, SlidingWindow, Window
+    from nanobanana_async.emulator._windows import Bucket, FixedWindow, ForetellingWindow, Limit, SlidingWindow, Window
     from nanobanana_async.emulator._world import World
 except ImportError as error:
     if (error.name or "").partition(".")[0] not in (
@@ -105,8 +112,13 @@ __all__ = [
     "FileAnswer",
     "FixedWindow",
     "Flood",
+    "ForetellingWindow",
+    "Form",
+    "FormPart",
     "HangUp",
+    "Immediate",
     "KeySeen",
+    "Later",
     "Ledger",
     "Limit",
     "Operation",

@@ -17,7 +17,7 @@ from attrs import define, field
 from nanobanana_async.emulator import _texts as texts
 from nanobanana_async.emulator._calls import RefusedError
 from nanobanana_async.emulator._options import EmulatorOptions
-from nanobanana_async.emulator._windows import Limit, Window
+from nanobanana_async.emulator._windows import ForetellingWindow, Limit, Window
 
 _STARTS_KEPT = 1000
 
@@ -49,6 +49,14 @@ class Account:
     def let_in_lately(self, now: float) -> int:
         """How many were let in within the last stretch of the limit, as far as the last 1 000 tell."""
         return sum(1 for _ in takewhile(lambda start: start > now - self.limit.per, reversed(self._starts)))
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until one more task would be let in; a whole stretch where the way of counting can't tell."""
+        return self._window.opens_in(now) if isinstance(self._window, ForetellingWindow) else self.limit.per
+
+    def forgets_in(self, now: float) -> float:
+        """Seconds until none of those that were let in counts any more."""
+        return max(self._starts[-1] + self.limit.per - now, 0.0) if self._starts else 0.0
 
     def limit_to(self, limit: Limit, counting: Callable[[Limit], Window] | None) -> None:
         """Count by another limit from now on, None counting it as before. What was let in counts as well."""

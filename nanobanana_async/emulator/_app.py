@@ -21,14 +21,28 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from nanobanana_async.emulator._bodies import BodyTooLargeError, limit_of, read_json, read_upload
-from nanobanana_async.emulator._calls import Answer, Call, Cut, Drip, FileAnswer, Operation, Reply, Whole
+from nanobanana_async.emulator._bodies import BodyTooLargeError, read_said
+from nanobanana_async.emulator._calls import (
+    Answer,
+    Call,
+    Cut,
+    Drip,
+    FileAnswer,
+    HangUp,
+    Immediate,
+    Later,
+    RefusedError,
+    Reply,
+    Whole,
+)
+from nanobanana_async.emulator._envelopes import not_served
 from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._faults import Fault
+from nanobanana_async.emulator._operations import Operation
 from nanobanana_async.emulator._page import PageDesk, is_by_itself
 from nanobanana_async.emulator._places import is_authority
-from nanobanana_async.emulator._routes import GET, POST, tidied
-from nanobanana_async.emulator._wire import BrokenResponse
+from nanobanana_async.emulator._routes import GET, GET_BELOW, POST, subject_at, tidied, told_beside
+from nanobanana_async.emulator._wire import BrokenResponse, LateResponse
 from nanobanana_async.emulator._world import World
 
 _logger = logging.getLogger("nanobanana_async.emulator")
@@ -64,8 +78,8 @@ def create_app(
         Route("/faults", shell.faults, methods=["GET", "POST", "DELETE"]),
         Route("/ledger", shell.ledger, methods=["GET"]),
         Route("/thumbnails/{task_id}.jpg", shell.thumbnail, methods=["GET"]),
-        Route("/files/{path:path}", shell.file, methods=["GET"]),
         *(Route(path, shell.asking(operation), methods=["GET"]) for path, operation in GET.items()),
+        *(Route(f"{path}{{rest:path}}", shell.asking(each), methods=["GET"]) for path, each in GET_BELOW.items()),
         *(Route(path, shell.sending(operation), methods=["POST"]) for path, operation in POST.items()),
     ]
     handlers = {HTTPException: shell.not_served, BodyTooLargeError: shell.too_large, ClientDisconnect: _gone}
@@ -104,7 +118,7 @@ class _Shell:
         return await self._shown(request, self.page.home(request, self._base_url(request)))
 
     async def faults(self, request: Request) -> Response:
-        reply: Reply | None = self.page.turned_away(request)
+        reply: Immediate | None = self.page.turned_away(request)
         if reply is None and request.method == "POST":
             reply = await self.page.change_faults(request, self._base_url(request))
         elif reply is None:
@@ -117,37 +131,30 @@ class _Shell:
     async def thumbnail(self, request: Request) -> Response:
         return await self._response(self.page.thumbnail(request.path_params["task_id"], self._base_url(request)))
 
-    async def file(self, request: Request) -> Response:
-        return await self._exchange(request, "file", subject=request.path_params["path"])
-
     def asking(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            return await self._exchange(request, operation, subject=request.query_params.get("taskId", ""))
+            return await self._exchange(request, operation)
 
         return endpoint
 
     def sending(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-        limit = limit_of(operation)
-        read = read_upload if operation == "stream-upload" else read_json
-
         async def endpoint(request: Request) -> Response:
-            body = await read(request, limit)
-            return await self._exchange(request, operation, body=body)
+            return await self._exchange(request, operation, await read_said(request, operation))
 
         return endpoint
 
-    async def _exchange(
-        self, request: Request, operation: Operation, *, subject: str = "", body: object = None
-    ) -> Response:
+    async def _exchange(self, request: Request, operation: Operation, body: object = None) -> Response:
         began = time.perf_counter()
-        headers = request.headers
+        headers, query = request.headers, request.scope["query_string"].decode("latin-1")
+        rest = request.path_params.get("rest")
         call = Call(
             operation,
-            subject=subject,
+            subject=subject_at(operation, query) if rest is None else rest,
             body=body,
             authorization=headers.get("authorization"),
             base_url=self._base_url(request),
             user_agent=headers.get("user-agent", ""),
+            query=told_beside(operation, query),
         )
         reply = self.world.serve(call)
         return await self._sent(request, reply, began, self.world.faults.latest)
@@ -155,22 +162,39 @@ class _Shell:
     async def not_served(self, request: Request, error: Exception) -> Response:
         """A path or method that is not there, in the gateway's envelope."""
         status, detail = (error.status_code, error.detail) if isinstance(error, HTTPException) else (500, "")
-        answer = Answer({"code": status, "msg": detail, "data": None}, status=status)
+        answer = not_served(request.scope["path"], RefusedError(status, detail))
         return await self._sent(request, answer, time.perf_counter())
 
     async def too_large(self, request: Request, error: Exception) -> Response:
         """A body that was not read to its end."""
-        answer = Answer({"code": 413, "msg": str(error), "data": None}, status=413)
+        answer = not_served(request.scope["path"], RefusedError(413, str(error)))
         return await self._sent(request, answer, time.perf_counter())
 
     async def _sent(self, request: Request, reply: Reply, began: float, struck: tuple[Fault, ...] = ()) -> Response:
+        if isinstance(reply, Later):
+            return self._late(request, reply, began, struck)
         response = await self._response(reply)
+        self._note(request, reply, began, struck)
+        return response
+
+    def _late(self, request: Request, later: Later, began: float, struck: tuple[Fault, ...]) -> Response:
+        """What is to be sent when its time has come, if somebody still waits for it then."""
+
+        async def in_time() -> Response:
+            return await self._sent(request, later.reply, began, struck)
+
+        def hung_up() -> None:
+            self.world.hung_up(later)
+            self._note(request, HangUp(code="client hung up"), began, struck)
+
+        return LateResponse(later.seconds, in_time, hung_up)
+
+    def _note(self, request: Request, reply: Reply, began: float, struck: tuple[Fault, ...]) -> None:
         exchange = self._exchanged(request, reply, began, struck)
         self.recent.append(exchange)
         self._tell(exchange)
-        return response
 
-    async def _shown(self, request: Request, reply: Reply) -> Response:
+    async def _shown(self, request: Request, reply: Immediate) -> Response:
         """An answer to somebody who looks at the emulator itself: no matter for the page to list."""
         began = time.perf_counter()
         response = await self._response(reply)
@@ -202,7 +226,7 @@ class _Shell:
     def _base_url(self, request: Request) -> str:
         return self.world.options.public_url or _base_url(request)
 
-    async def _response(self, reply: Reply) -> Response:
+    async def _response(self, reply: Immediate) -> Response:
         if isinstance(reply, Whole):
             return await self._whole(reply)
         whole = await self._whole(reply.reply) if isinstance(reply, Cut | Drip) else None

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from nanobanana_async.emulator._calls import Operation, Upload
+from nanobanana_async.emulator._calls import Form, FormPart, Upload
+from nanobanana_async.emulator._operations import CREATES, IMAGES, UPLOADS, Operation
 
 JSON_MAX = 1024 * 1024
 UPLOAD_MAX = 100 * 1024 * 1024
+_MOST_PARTS = 100
 
 
 class BodyTooLargeError(Exception):
@@ -28,8 +31,9 @@ class BodyTooLargeError(Exception):
 
 
 def limit_of(operation: Operation) -> int:
-    """How many bytes its path takes."""
-    return UPLOAD_MAX if operation.endswith("-upload") else JSON_MAX
+    """How many bytes its path takes; pictures may stand in an upload, and in a create of the images dialect."""
+    holds_pictures = operation in UPLOADS or (operation in IMAGES and operation in CREATES)
+    return UPLOAD_MAX if holds_pictures else JSON_MAX
 
 
 def parsed_json(content: bytes) -> object:
@@ -40,6 +44,36 @@ def parsed_json(content: bytes) -> object:
         return None
 
 
+def is_multipart(media_type: str) -> bool:
+    """Whether a body of this type is a form with files."""
+    return media_type.strip().lower().startswith("multipart/")
+
+
+def is_urlencoded(media_type: str) -> bool:
+    """Whether a body of this type is a form without files."""
+    return media_type.strip().lower().startswith("application/x-www-form-urlencoded")
+
+
+def form_in(content: bytes) -> Form | None:
+    """The fields of an urlencoded body; None where there are too many."""
+    said = content.decode("utf-8", "replace")
+    try:
+        fields = parse_qsl(said, keep_blank_values=True, max_num_fields=_MOST_PARTS)
+    except ValueError:
+        return None
+    return Form(tuple(FormPart(name, value.encode()) for name, value in fields))
+
+
+def upload_in(form: Form) -> Upload:
+    """The file in a form, with where it is to lie."""
+    file, path, name = form.last("file"), form.last("uploadPath"), form.last("fileName")
+    return Upload(
+        file.content if file else None,
+        _field(path),
+        _field(name) or (file.file_name if file else None) or None,
+    )
+
+
 async def read_body(request: Request, limit: int) -> bytes:
     """All of it. Raises BodyTooLargeError beyond `limit` bytes."""
     content = bytearray()
@@ -48,50 +82,54 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(content)
 
 
-async def read_json(request: Request, limit: int) -> object:
-    """The parsed body; None where it is no JSON."""
+async def read_said(request: Request, operation: Operation) -> object:
+    """What a POST says, in the form in which its path is to be told.
+
+    Raises:
+        BodyTooLargeError: It says more than its path takes.
+    """
+    media_type, limit = request.headers.get("content-type", ""), limit_of(operation)
+    if operation == "stream-upload":
+        form = await _multipart(request, limit) if is_multipart(media_type) else None
+        return Upload() if form is None else upload_in(form)
+    if operation == "edits":
+        if is_multipart(media_type):
+            return await _multipart(request, limit)
+        if is_urlencoded(media_type):
+            return form_in(await read_body(request, limit))
     return parsed_json(await read_body(request, limit))
 
 
-async def read_upload(request: Request, limit: int) -> Upload:
-    """The parts of a multipart body; none of them where it isn't one."""
-    content_type = request.headers.get("content-type", "")
-    if not content_type.lower().startswith("multipart/"):
-        return Upload()
+async def _multipart(request: Request, limit: int) -> Form | None:
+    """The parts of a multipart body; None where it isn't one."""
     try:
         # Latin-1 stands for every byte: a part without a file name would otherwise be read as text, and spoilt.
-        headers = Headers({"content-type": f"{content_type}; charset=latin-1"})
-        parser = MultiPartParser(headers, _bounded(request, limit), max_fields=20, max_part_size=limit)
+        headers = Headers({"content-type": f"{request.headers['content-type']}; charset=latin-1"})
+        parser = MultiPartParser(
+            headers, _bounded(request, limit), max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=limit
+        )
         parser.spool_max_size = limit  # all in memory: writing to a disk would take a thread
         form = await parser.parse()
     except MultiPartException:
-        return Upload()
+        return None
     try:
-        content, name = await _file(form)
-        return Upload(content, _text(form, "uploadPath"), _text(form, "fileName") or name)
+        return Form(tuple([await _part(name, value) for name, value in form.multi_items()]))
     finally:
         await form.close()
 
 
-async def _file(form: FormData) -> tuple[bytes | None, str | None]:
-    """The content of the part `file`, and the name it has of its own."""
-    file = form.get("file")
-    if isinstance(file, UploadFile):
-        return await file.read(), _as_utf8(file.filename or "") or None
-    return (None if file is None else file.encode("latin-1")), None
+async def _part(name: str, value: UploadFile | str) -> FormPart:
+    if isinstance(value, str):
+        return FormPart(_as_utf8(name), value.encode("latin-1"))
+    return FormPart(_as_utf8(name), await value.read(), _as_utf8(value.filename or ""))
 
 
-def _text(form: FormData, name: str) -> str | None:
-    value = form.get(name)
-    return _as_utf8(value) if isinstance(value, str) else None
+def _field(part: FormPart | None) -> str | None:
+    return part.text if part and part.file_name is None else None
 
 
 def _as_utf8(text: str) -> str:
-    content = text.encode("latin-1")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        return text
+    return FormPart("", text.encode("latin-1")).text
 
 
 async def _bounded(request: Request, limit: int) -> AsyncGenerator[bytes, None]:

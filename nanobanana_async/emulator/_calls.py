@@ -11,22 +11,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from attrs import field, frozen
 
-Operation: TypeAlias = Literal[
-    "createTask",
-    "recordInfo",
-    "credit",
-    "download-url",
-    "stream-upload",
-    "base64-upload",
-    "url-upload",
-    "file",
-]
+from nanobanana_async.emulator._operations import Operation
+
+INVALID = 400
+VALIDATION = 422
+PARAMETER = 500  # PROTOCOL §1.3: parameter errors come with the code of a server error
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+@frozen
+class FormPart:
+    """One part of a form: a field, or a file, which has a name of its own."""
+
+    name: str
+    content: bytes = field(repr=False)
+    file_name: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The content of a field; what is no UTF-8 is taken byte by byte."""
+        try:
+            return self.content.decode()
+        except UnicodeDecodeError:
+            return self.content.decode("latin-1")
+
+
+@frozen
+class Form:
+    """A body made of parts, multipart or urlencoded, in their order; several may have one name."""
+
+    parts: tuple[FormPart, ...] = field(default=(), repr=False)
+
+    def last(self, name: str) -> FormPart | None:
+        """The part of this name that stands last."""
+        return next((part for part in reversed(self.parts) if part.name == name), None)
 
 
 @frozen
@@ -44,13 +67,15 @@ class Call:
 
     operation: Operation
     subject: str = ""
-    """The task id of a recordInfo, the path of a file; else empty."""
+    """The id of the task or the model asked for, the path of a file; else empty."""
     body: object = field(default=None, repr=False)
-    """Parsed JSON, or an `Upload`; None when there was none or it could not be read."""
+    """Parsed JSON, a `Form` or an `Upload`; None when there was none or it could not be read."""
     authorization: str | None = field(default=None, repr=False)
     base_url: str = "http://127.0.0.1"
     """Scheme and host under which links to our own files are made, without a slash at the end."""
     user_agent: str = ""
+    query: Mapping[str, str] = field(factory=dict)
+    """What a create of the images dialect is told beside its body; else empty."""
 
 
 @frozen
@@ -63,8 +88,9 @@ class Answer:
 
     @property
     def code(self) -> object:
-        """The `code` of the body, or the HTTP status where the body has none."""
-        return self.payload.get("code", self.status)
+        """The `code` of the body, or the HTTP status where the body has none, or has a word for it."""
+        code = self.payload.get("code", self.status)
+        return self.status if isinstance(code, str) else code
 
     @property
     def content(self) -> bytes:
@@ -74,7 +100,7 @@ class Answer:
 
 @frozen
 class FileAnswer:
-    """A file. `produce` makes its bytes and may be slow: the shell calls it in a thread."""
+    """A file, or JSON with pictures in it. `produce` makes its bytes and may be slow: a shell calls it in a thread."""
 
     media_type: str
     produce: Callable[[], bytes] = field(repr=False)
@@ -177,23 +203,43 @@ class Flood:
         return "gzip bomb" if self.packed else "flood"
 
 
-Reply: TypeAlias = Whole | Silence | HangUp | Cut | Drip | Flood
+Immediate: TypeAlias = Whole | Silence | HangUp | Cut | Drip | Flood
+"""What a client may meet without being kept waiting."""
+
+
+@frozen
+class Later:
+    """A reply that is kept back while a picture is made; until then nothing is said, and the connection stays open."""
+
+    reply: Immediate
+    seconds: float
+    """From the call on."""
+    task_id: str = ""
+    """Whose picture it is."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that comes in the end."""
+        return self.reply.status
+
+    @property
+    def code(self) -> object:
+        """What a log says of what comes in the end."""
+        return self.reply.code
+
+
+Reply: TypeAlias = Immediate | Later
 """Whatever a client may meet. Each has `status` (0 where there is none) and `code`, what a log says of it."""
 
 
 @frozen
 class RefusedError(Exception):
-    """A desk says no: an own `code` and the vendor's text, over HTTP 200."""
+    """A desk says no: a code and a text. How that is said is a matter of the envelope."""
 
     code: int
     msg: str
-
-
-def succeeded(data: object) -> Answer:
-    """The envelope of a call that worked."""
-    return Answer({"code": 200, "msg": "success", "data": data})
-
-
-def refused(error: RefusedError) -> Answer:
-    """The envelope of a call that did not (PROTOCOL §1.3)."""
-    return Answer({"code": error.code, "msg": error.msg, "data": None})
+    param: str | None = None
+    """The parameter that is complained of, where it is one."""
+    word: str | None = None
+    """OpenAI's word for it, where the code alone doesn't say."""
+    headers: Mapping[str, str] = field(factory=dict, eq=False)

@@ -18,10 +18,11 @@ from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Reply
 from nanobanana_async.emulator._files import Files, StoredFile
 from nanobanana_async.emulator._ledger import KeySeen, Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
+from nanobanana_async.emulator._orders import reference_path
 from nanobanana_async.emulator._pictures import Inset, Poster, paint, paint_small
 from nanobanana_async.emulator._places import FILES, is_loopback, path_on_file_host, same_place
 from nanobanana_async.emulator._plans import SUCCESS
-from nanobanana_async.emulator._tasks import Task, Tasks
+from nanobanana_async.emulator._tasks import RESULTS, Task, Tasks, id_in
 
 LINK_SECONDS = 20 * 60
 _DAY = 24 * 60 * 60
@@ -29,8 +30,19 @@ _DIGITS = 15
 _NOT_FOUND = Answer({"code": 404, "msg": "Not Found", "data": None}, status=404)
 
 
-Found: TypeAlias = StoredFile | Task
-"""What can lie under a path: an upload, or a task whose picture is painted from it."""
+@frozen
+class Painting:
+    """One picture of a task."""
+
+    task: Task
+    number: int = 0
+    """The first being 0."""
+
+
+Found: TypeAlias = StoredFile | Painting
+"""What can lie under a path: an upload, or a picture that is painted when it is wanted."""
+
+_MEDIA_TYPES = {"png": "image/png", "webp": "image/webp"}
 
 
 @frozen
@@ -67,8 +79,12 @@ class FileHost:
         task = self._tasks.find(task_id)
         if task is None or not self.has_picture(task, now):
             return None
-        poster = self._poster(task, base_url, now, with_insets=True)
+        poster = self._poster(Painting(task), base_url, now, with_insets=True)
         return FileAnswer("image/jpeg", lambda: paint_small(poster))
+
+    def picture(self, task: Task, number: int, base_url: str, now: float) -> FileAnswer:
+        """A picture of a task, whether or not the task has come to its end."""
+        return self._file(Painting(task, number), base_url, now)
 
     def own_file(self, url: str, base_url: str, now: float) -> FileAnswer | None:
         """The file behind an address, if that address is ours and the file is still there."""
@@ -76,7 +92,7 @@ class FileHost:
         return self._file(found, base_url, now) if found else None
 
     def behind(self, url: str, base_url: str, now: float) -> Found | None:
-        """What lies behind an address of ours: an upload, or the task whose picture it is."""
+        """What lies behind an address of ours: an upload, or a picture of a task."""
         path = path_on_file_host(url, base_url)
         if path is None or not (same_place(url, base_url) or is_loopback(url)):
             return None
@@ -100,7 +116,7 @@ class FileHost:
         if folder == "links":
             expires, _, rest = rest.partition("/")
             return self._find(rest, now) if _is_ahead(expires, now) else None
-        return self._finished(rest, now) if folder == "results" else self._files.find(path, now)
+        return self._finished(rest, now) if path.startswith(RESULTS) else self._files.find(path, now)
 
     def _file(self, found: Found, base_url: str, now: float) -> FileAnswer:
         if isinstance(found, StoredFile):
@@ -108,31 +124,38 @@ class FileHost:
         poster = self._poster(found, base_url, now, with_insets=True)
         return FileAnswer(poster.media_type, _painter(poster))
 
-    def _finished(self, name: str, now: float) -> Task | None:
-        task = self._tasks.find(name.partition(".")[0])
-        if task is None or task.file_name != name:
+    def _finished(self, name: str, now: float) -> Painting | None:
+        task = self._tasks.find(id_in(name))
+        if task is None or name not in task.file_names:
             return None
-        return task if self.has_picture(task, now) else None
+        return Painting(task, task.file_names.index(name)) if self.has_picture(task, now) else None
 
-    def _poster(self, task: Task, base_url: str, now: float, *, with_insets: bool) -> Poster:
-        order = task.order
+    def _poster(self, painting: Painting, base_url: str, now: float, *, with_insets: bool) -> Poster:
+        order, ordinal = painting.task.order, painting.task.ordinal
         images = order.images if with_insets else ()
         return Poster(
             prompt=order.prompt,
             model=order.model,
             aspect_ratio=order.aspect_ratio,
             resolution=order.resolution,
-            media_type="image/png" if order.output_format == "png" else "image/jpeg",
-            seed=f"{self._options.seed}:{task.ordinal}",
+            media_type=_MEDIA_TYPES.get(order.output_format, "image/jpeg"),
+            seed=f"{self._options.seed}:{ordinal}{_variant(painting)}",
             insets=tuple(self._inset(url, base_url, now) for url in images),
+            size=order.size,
         )
 
     def _inset(self, url: str, base_url: str, now: float) -> Inset:
-        """What can be shown of an input image: an upload, an earlier result (without its own), or a blank."""
-        found = self.behind(url, base_url, now)
+        """What can be shown of an input image: a content, an earlier result (without its own), or a blank."""
+        kept = reference_path(url)
+        found = self.behind(url, base_url, now) if kept is None else self._files.find(kept, now)
         if isinstance(found, StoredFile):
             return Inset(content=_reader(self._files, found))
         return Inset(poster=self._poster(found, base_url, now, with_insets=False)) if found else Inset()
+
+
+def _variant(painting: Painting) -> str:
+    """What tells the pictures of one task apart; nothing for the first."""
+    return f":{painting.number}" if painting.number else ""
 
 
 def _is_ahead(expires: str, now: float) -> bool:

@@ -13,6 +13,9 @@ from typing import Any
 
 from attrs import asdict, define, field, frozen
 
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+"""What input images may be (PROTOCOL §1.5)."""
+
 _WEBP_HEAD = 12
 
 

@@ -16,19 +16,21 @@ from urllib.parse import parse_qs, urlsplit
 
 from attrs import Attribute, asdict, define, evolve, field, frozen
 
+from nanobanana_async.emulator._orders import Dialect
+
 _KEPT = 200_000
 _Seen = TypeVar("_Seen")
 
 
 @frozen
 class CreateSeen:
-    """One createTask: what it asked for and what it was told. Accepted if and only if it has a task id."""
+    """One create, in any dialect: what it asked for and what it was told. Accepted if and only if it has a task id."""
 
     at: float
     account: str
     code: int
     fingerprint: str = ""
-    """Equal for equal model and input; empty where the request could not be read that far."""
+    """Equal for equal dialect, model and input; empty where the request could not be read that far."""
     callback_url: str | None = None
     task_id: str | None = None
     credits: float = 0.0
@@ -37,6 +39,8 @@ class CreateSeen:
     """When the credits return, because the task fails; None where they don't."""
     faults: tuple[str, ...] = ()
     """The names of the faults that struck; one that was accepted and struck may never have heard of it."""
+    dialect: Dialect = "jobs"
+    """What it was said in."""
     clock: Callable[[], float] = field(default=time.time, eq=False, repr=False)
     """The world's, in seconds since the epoch."""
 
@@ -85,6 +89,10 @@ def _recent_keys() -> deque[KeySeen]:
     return deque(maxlen=1000)
 
 
+def _recent_ids() -> deque[str]:
+    return deque(maxlen=_KEPT)
+
+
 def _recent_callbacks() -> deque[CallbackSeen]:
     return deque(maxlen=_KEPT)
 
@@ -97,11 +105,13 @@ class Ledger:
     """The world's, in seconds since the epoch."""
     creates: deque[CreateSeen] = field(factory=_recent_creates, repr=False)
     polls: Counter[str] = field(factory=Counter, repr=False)
-    """recordInfo by task id, known tasks only."""
+    """Looks by task id, known tasks only."""
     unknown_polls: int = 0
     over_limit: int = 0
-    """createTasks refused by the rate window."""
+    """Creates refused by the rate window."""
     over_limit_by_account: Counter[str] = field(factory=Counter, repr=False)
+    hung_up: deque[str] = field(factory=_recent_ids, repr=False)
+    """Tasks whose client did not wait for the answer that would have brought the picture; they are paid for."""
     uploads: int = 0
     downloads: Counter[str] = field(factory=Counter, repr=False)
     """Files served, by path; known files only."""
@@ -135,7 +145,7 @@ class Ledger:
         return [create for create in self.creates if create.was_given_back(moment)]
 
     def saw_create(self, seen: CreateSeen) -> None:
-        """Note a createTask, with what was taken for it."""
+        """Note a create, with what was taken for it."""
         self.creates.append(seen)
         self._taken += seen.credits
         while self._to_come_back and self._to_come_back[0][0] <= seen.at:
@@ -184,6 +194,7 @@ def ledger_to_json(ledger: Ledger, now: float, *, last: int) -> dict[str, object
         "unknown_polls": ledger.unknown_polls,
         "over_limit": ledger.over_limit,
         "over_limit_by_account": dict(ledger.over_limit_by_account),
+        "hung_up": _newest(ledger.hung_up, last),
         "uploads": ledger.uploads,
         "downloads": dict(ledger.downloads),
         "keys_at_files": [asdict(seen) for seen in _newest(ledger.keys_at_files, last)],

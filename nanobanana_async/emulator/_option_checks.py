@@ -58,6 +58,16 @@ def number(*, above: float | None = None, least: float = -math.inf) -> Check:
     return check
 
 
+def unless_none(check: Check) -> Check:
+    """None, or whatever passes the check."""
+
+    def checked(options: object, attribute: Attribute[Any], value: object) -> None:
+        if value is not None:
+            check(options, attribute, value)
+
+    return checked
+
+
 def one_of(*words: str) -> Check:
     """One of these words."""
 

@@ -17,6 +17,13 @@ from nanobanana_async.emulator import _option_values as values
 from nanobanana_async.emulator._windows import Limit, SlidingWindow, Window
 
 RecordShape: TypeAlias = Literal["new", "old"]
+GenerateRecord: TypeAlias = Literal["flat", "wrapped", "mixed"]
+ImagesItem: TypeAlias = Literal["asked", "both"]
+ImagesBase64: TypeAlias = Literal["plain", "prefixed"]
+ImagesUrl: TypeAlias = Literal["link", "data"]
+ImagesTask: TypeAlias = Literal["top", "data"]
+ImagesErrors: TypeAlias = Literal["object", "text", "message", "msg"]
+ImagesModels: TypeAlias = Literal["known", "any"]
 BalanceForm: TypeAlias = Literal["float", "int"]
 
 DOCUMENTED_LIMIT = Limit(20, per=10.0)
@@ -37,7 +44,20 @@ class EmulatorOptions:
         window: How the limit is counted: a class, or ``"sliding"``, ``"fixed"``, ``"bucket"``.
         balance_form: The balance as a `float`, as on the wire, or as an `int`, as in documents (PROTOCOL §1.7).
         webhook_key: Callbacks are signed with it; None leaves them unsigned.
-        record_shape: `new` (since September 2026) or `old` (as documented before).
+        record_shape: recordInfo's, `new` (since September 2026) or `old` (as documented before).
+        generate_record: That of the older endpoint (PROTOCOL §2): `wrapped` in the usual envelope, `flat` without one,
+            or `mixed`, where each task has one of them, and its own name for the result and form of times.
+        images_item: What an item of an OpenAI-style answer holds (PROTOCOL §3): what was `asked` for, or `both` an
+            address and the picture itself.
+        images_b64: `plain` base64, or `prefixed` as a data URL.
+        images_url: A `link` to the file host, or the picture itself as `data` URL.
+        images_task: Where the id of an asynchronous create stands: on `top`, or in `data`.
+        images_errors: The form of their errors: OpenAI's `object`, plain `text`, a `message` or a `msg` on top.
+        images_models: Take the `known` three, or `any` name.
+        rate_headers: Every answer of that dialect says what is left of the limit, in ``x-ratelimit-…`` headers; a 429
+            does so anyway.
+        cut_after: Seconds, at a speed of 1, after which a relay gives up on a picture and answers with its own page and
+            524; the task goes on, and is paid for. None never does (PROTOCOL §3 knows of 184).
         allow_remote: Take image URLs and callback URLs that leave this machine. Nothing is fetched from there, and no
             callback sent, either way.
         public_url: The address under which links to results are made; None takes the request's own.
@@ -59,6 +79,15 @@ class EmulatorOptions:
     balance_form: BalanceForm = field(default="float", validator=checks.one_of("float", "int"))
     webhook_key: str | None = field(default=None, validator=checks.secret, repr=False)
     record_shape: RecordShape = field(default="new", validator=checks.one_of("new", "old"))
+    generate_record: GenerateRecord = field(default="wrapped", validator=checks.one_of("wrapped", "flat", "mixed"))
+    images_item: ImagesItem = field(default="asked", validator=checks.one_of("asked", "both"))
+    images_b64: ImagesBase64 = field(default="plain", validator=checks.one_of("plain", "prefixed"))
+    images_url: ImagesUrl = field(default="link", validator=checks.one_of("link", "data"))
+    images_task: ImagesTask = field(default="top", validator=checks.one_of("top", "data"))
+    images_errors: ImagesErrors = field(default="object", validator=checks.one_of("object", "text", "message", "msg"))
+    images_models: ImagesModels = field(default="known", validator=checks.one_of("known", "any"))
+    rate_headers: bool = field(default=False, validator=checks.yes_or_no)
+    cut_after: float | None = field(default=None, validator=checks.unless_none(checks.number(above=0)))
     allow_remote: bool = field(default=False, validator=checks.yes_or_no)
     public_url: str | None = field(default=None, converter=values.read_url)
     state_dir: Path | None = field(default=None, converter=values.read_folder)

@@ -13,8 +13,6 @@ from random import Random
 from attrs import frozen
 
 from nanobanana_async.emulator import _texts as texts
-from nanobanana_async.emulator._catalogue import CATALOGUE
-from nanobanana_async.emulator._orders import Order
 
 SUCCESS = "success"
 FAIL = "fail"
@@ -97,9 +95,9 @@ def asked_for_failure(prompt: str) -> Failure | None:
     return next((failure for word, failure in _ASKED_FOR.items() if word in prompt), None)
 
 
-def draw_plan(order: Order, draw: Random, *, now: float, speed: float, failure: Failure | None) -> Plan:
-    """The fate of a task that is accepted now: usual generation times divided by `speed` (PROTOCOL §1.4)."""
-    seconds = _generation_seconds(draw, *CATALOGUE[order.model].seconds) / speed
+def draw_plan(usual: tuple[float, float], draw: Random, *, now: float, speed: float, failure: Failure | None) -> Plan:
+    """The fate of a task that is accepted now: its `usual` seconds, from and to, divided by `speed` (PROTOCOL §1.4)."""
+    seconds = _generation_seconds(draw, *usual) / speed
     stages = [Stage(now, "waiting")]
     if draw.random() < _SHARE_SEEN_GENERATING:
         stages.append(Stage(now + seconds * draw.uniform(0.1, 0.5), "generating"))

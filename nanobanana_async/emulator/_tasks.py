@@ -13,7 +13,13 @@ from typing import Any
 from attrs import asdict, define, field, frozen
 
 from nanobanana_async.emulator._orders import Order
+from nanobanana_async.emulator._places import FILES
 from nanobanana_async.emulator._plans import Failure, Plan, Stage, Veil
+
+RESULTS = "results/"
+"""Below which pictures lie on the file host."""
+
+_EXTENSIONS: Mapping[str, str] = {"png": "png", "jpg": "jpg", "jpeg": "jpg", "webp": "webp"}
 
 
 @frozen
@@ -32,9 +38,19 @@ class Task:
 
     @property
     def file_name(self) -> str:
-        """The name of its picture on the file host."""
-        extension = "png" if self.order.output_format == "png" else "jpg"
-        return f"{self.id}.{extension}"
+        """The name of its first picture on the file host."""
+        return self.file_names[0]
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of its pictures on the file host."""
+        extension = _EXTENSIONS[self.order.output_format]
+        more = (f"{self.id}-{number}.{extension}" for number in range(2, self.order.count + 1))
+        return (f"{self.id}.{extension}", *more)
+
+    def result_urls(self, base_url: str) -> list[str]:
+        """Where its pictures can be fetched."""
+        return [f"{base_url}{FILES}{RESULTS}{name}" for name in self.file_names]
 
 
 @define
@@ -84,7 +100,7 @@ def task_from_json(line: Mapping[str, Any]) -> Task:
         id=line["id"],
         ordinal=line["ordinal"],
         account=line["account"],
-        order=Order(**{**line["order"], "images": tuple(line["order"]["images"])}),
+        order=_order(line["order"]),
         input=line["input"],
         callback_url=line["callback_url"],
         plan=Plan(
@@ -94,3 +110,13 @@ def task_from_json(line: Mapping[str, Any]) -> Task:
         ),
         base_url=line.get("base_url", "http://127.0.0.1"),
     )
+
+
+def _order(line: Mapping[str, Any]) -> Order:
+    size = line.get("size")
+    return Order(**{**line, "images": tuple(line["images"]), "size": tuple(size) if size else None})
+
+
+def id_in(file_name: str) -> str:
+    """The id of the task whose picture has this name."""
+    return file_name.partition(".")[0].partition("-")[0]

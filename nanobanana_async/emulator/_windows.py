@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import define, field, frozen
 
@@ -34,6 +34,14 @@ class Window(Protocol):
         """Whether a request that arrives now is let in; if so, it counts."""
 
 
+@runtime_checkable
+class ForetellingWindow(Window, Protocol):
+    """A way of counting that can say when there will be room again. A window of one's own need not."""
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until a request would be let in, if none came in between; 0 where one would be now."""
+
+
 @define
 class SlidingWindow:
     """Lets in `count` requests within any stretch of `per` seconds.
@@ -56,6 +64,11 @@ class SlidingWindow:
         if is_admitted or self.count_refused:
             self._counted.append(now)
         return is_admitted
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until a request would be let in; 0 where one would be now."""
+        is_full = len(self._counted) == self.limit.count
+        return max(self._counted[0] + self.limit.per - now, 0.0) if is_full else 0.0
 
 
 @define
@@ -92,6 +105,11 @@ class FixedWindow:
         self._admitted += 1
         return True
 
+    def opens_in(self, now: float) -> float:
+        """Seconds until a request would be let in; 0 where one would be now."""
+        ends = (self._window + 1) * self.limit.per + self.phase if self._admitted >= self.limit.count else now
+        return max(ends - now, self._shut_until - now, 0.0)
+
 
 @define
 class Bucket:
@@ -120,3 +138,10 @@ class Bucket:
         elif self.count_refused:
             self._tokens = 0.0
         return is_admitted
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until a request would be let in; 0 where one would be now."""
+        if self._at is None:
+            return 0.0
+        ready_at = self._at + (1 - self._tokens) * self.limit.per / self.limit.count
+        return max(ready_at - now, 0.0)

@@ -1,4 +1,4 @@
-"""What a network does to an answer, done for real: nothing said, closed, reset, cut off, dripped, flooded.
+"""What a network does to an answer, done for real: kept back, never said, closed, reset, cut off, dripped, flooded.
 
 ASGI has no words for these: an application can only answer. So the connection itself is handed to it in the scope's
 state, by a protocol of our own in front of uvicorn's. Where there is no such connection, as in a test client without a
@@ -14,7 +14,7 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, assert_never
 
 from attrs import define, field
@@ -65,6 +65,28 @@ class Protocol(H11Protocol):
         connection: Connection = self.app_state[_STATE]
         if connection.is_held:
             connection.close(reset=True)
+
+
+class LateResponse(Response):
+    """An answer that comes after a while, unless the client has left by then."""
+
+    def __init__(self, seconds: float, in_time: Callable[[], Awaitable[Response]], hung_up: Callable[[], None]) -> None:
+        """`in_time` makes the answer when its time has come; `hung_up` is called where nobody waits for it any more."""
+        super().__init__()
+        self._seconds = seconds
+        self._in_time = in_time
+        self._hung_up = hung_up
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection: Connection | None = scope.get("state", {}).get(_STATE)
+        async with _until_gone(connection, receive) as gone:
+            await asyncio.wait({gone}, timeout=self._seconds)
+            is_gone = gone.done()
+        if is_gone:
+            self._hung_up()
+            return
+        response = await self._in_time()
+        await response(scope, receive, send)
 
 
 class BrokenResponse(Response):

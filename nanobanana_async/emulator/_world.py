@@ -21,20 +21,35 @@ from attrs import define, field, setters
 from nanobanana_async.emulator import _texts as texts
 from nanobanana_async.emulator._accounts import Account, Accounts, account_name, bearer_key
 from nanobanana_async.emulator._callbacks import Callbacks
-from nanobanana_async.emulator._calls import Answer, Call, FileAnswer, Operation, RefusedError, Reply, refused
+from nanobanana_async.emulator._calls import Call, FileAnswer, Later, RefusedError, Reply
+from nanobanana_async.emulator._desks import (
+    GENERATE,
+    JOBS,
+    AccountDesk,
+    Generate,
+    Images,
+    Intake,
+    Jobs,
+    Looks,
+    Manner,
+    Uploads,
+    models,
+    with_errors_as,
+    with_rate_headers,
+)
+from nanobanana_async.emulator._envelopes import refused_at
 from nanobanana_async.emulator._faults import Fault, Faults
 from nanobanana_async.emulator._filehost import FileHost
 from nanobanana_async.emulator._files import Files, file_from_json
-from nanobanana_async.emulator._jobs import Jobs
 from nanobanana_async.emulator._ledger import Ledger
+from nanobanana_async.emulator._operations import CREATES, IMAGES, LOOKS, Operation
 from nanobanana_async.emulator._option_values import WindowName, read_limit, read_window
 from nanobanana_async.emulator._options import EmulatorOptions
 from nanobanana_async.emulator._state import StateLog
 from nanobanana_async.emulator._tasks import Task, Tasks, task_from_json
-from nanobanana_async.emulator._uploads import Uploads, upload_refused
 from nanobanana_async.emulator._windows import Limit, Window
 
-_Desk: TypeAlias = Callable[[Call, Account, float], Answer]
+_Desk: TypeAlias = Callable[[Call, Account, float], Reply]
 _DAY = 24 * 60 * 60
 _NOT_KEPT = RefusedError(500, texts.INTERNAL_ERROR)
 _logger = logging.getLogger("nanobanana_async.emulator")
@@ -70,7 +85,10 @@ class World:
     _log: StateLog = field(init=False, repr=False)
     _desks: Mapping[Operation, _Desk] = field(init=False, repr=False)
     _host: FileHost = field(init=False, repr=False)
-    _jobs: Jobs = field(init=False, repr=False)
+    _manners: Mapping[Operation, Manner] = field(init=False, repr=False)
+    """How each create is taken in."""
+    _intake: Intake = field(init=False, repr=False)
+    _looks: Looks = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         folder = self.options.state_dir
@@ -80,19 +98,19 @@ class World:
         self.files = Files(folder / "uploads" if folder else None, self.options.upload_days * _DAY)
         self._log = StateLog(folder)
         self._host = FileHost(self.options, self.tasks, self.files, self.ledger)
-        uploads = Uploads(self.files, self._host, self.ledger, self._log)
         self.callbacks = Callbacks(self.options, self.accounts, self.ledger, self._log, self.faults)
-        jobs = Jobs(self.options, self.tasks, self._host, self.ledger, self._log, self.faults, self.callbacks)
-        self._jobs = jobs
-        self._desks = {
-            "createTask": jobs.create,
-            "recordInfo": jobs.record,
-            "credit": jobs.credit,
-            "download-url": jobs.download_url,
-            "stream-upload": uploads.stream,
-            "base64-upload": uploads.base64,
-            "url-upload": uploads.from_url,
+        self._looks = Looks(self.tasks, self.ledger)
+        self._intake = Intake(
+            self.options, self.tasks, self._host, self.files, self.ledger, self._log, self.faults, self.callbacks
+        )
+        images = Images(self.options, self._intake, self._looks, self.faults, self._host)
+        self._manners = {
+            "createTask": JOBS,
+            "generate": GENERATE,
+            "generations": images.manner,
+            "edits": images.manner,
         }
+        self._desks = self._staffed(images)
         try:
             self._restore()
         except BaseException:
@@ -100,15 +118,44 @@ class World:
             raise
         self.faults.begin(self.clock, self.tasks, seed=self.options.seed)
 
+    def _staffed(self, images: Images) -> Mapping[Operation, _Desk]:
+        """Who answers what."""
+        jobs = Jobs(self.options, self._intake, self._looks, self.faults)
+        generate = Generate(self.options, self._intake, self._looks, self.faults)
+        account = AccountDesk(self.options, self._host)
+        uploads = Uploads(self.files, self._host, self.ledger, self._log)
+        return {
+            "createTask": jobs.create,
+            "recordInfo": jobs.record,
+            "generate": generate.create,
+            "record-info": generate.record,
+            "generations": images.create,
+            "edits": images.create,
+            "images-task": images.task,
+            "models": models,
+            "credit": account.credit,
+            "download-url": account.download_url,
+            "stream-upload": uploads.stream,
+            "base64-upload": uploads.base64,
+            "url-upload": uploads.from_url,
+        }
+
     def serve(self, call: Call) -> Reply:
         """The answer to a call, with its effect on the world done."""
         now = self.clock()
         withheld = self.faults.on_arrival(call, now)
         reply = self._answer(call, now) if withheld is None else self._withheld(call, withheld, now)
+        if call.operation in IMAGES and self.options.images_errors != "object":
+            reply = with_errors_as(reply, self.options.images_errors)
         reply = self.faults.on_answer(call, reply, now)
-        if self.faults.latest and call.operation == "createTask":
+        if self.faults.latest and call.operation in CREATES:
             self.ledger.struck_by(fault.name for fault in self.faults.latest)
         return reply
+
+    def hung_up(self, later: Later) -> None:
+        """The client of an answer that was kept back has left without it: for the shell to say. It is paid for."""
+        if later.task_id:
+            self.ledger.hung_up.append(later.task_id)
 
     def limit_to(
         self,
@@ -153,28 +200,35 @@ class World:
         try:
             account = self.accounts.let_in(call.authorization)
         except RefusedError as error:
-            if call.operation == "createTask":
-                self._jobs.saw_create(call, _knocker(call), error.code, now)
-            return _no(call, error)
+            self._saw_create(call, _knocker(call), error.code, now)
+            return refused_at(call.operation, error)
+        reply = self._served(call, account, now)
+        is_told = self.options.rate_headers and call.operation in IMAGES
+        return with_rate_headers(reply, account, now) if is_told else reply
+
+    def _served(self, call: Call, account: Account, now: float) -> Reply:
         try:
             return self._desks[call.operation](call, account, now)
         except RefusedError as error:
-            return _no(call, error)
+            return refused_at(call.operation, error)
         except OSError as error:
             _logger.warning("%s was refused, for the state folder can't be written: %s", call.operation, error)
-            if call.operation == "createTask":
-                self._jobs.saw_create(call, account.name, _NOT_KEPT.code, now)
-            return _no(call, _NOT_KEPT)
+            self._saw_create(call, account.name, _NOT_KEPT.code, now)
+            return refused_at(call.operation, _NOT_KEPT)
 
     def _withheld(self, call: Call, reply: Reply, now: float) -> Reply:
         """A fault stands in for the answer: all that is left is to remember who asked for what."""
-        if call.operation == "createTask":
-            self._jobs.saw_create(call, _knocker(call), reply.code if isinstance(reply.code, int) else 0, now)
-        elif call.operation == "recordInfo":
-            self._jobs.saw_poll(call)
+        self._saw_create(call, _knocker(call), reply.code if isinstance(reply.code, int) else 0, now)
+        if call.operation in LOOKS:
+            self._looks.saw(call)
         elif call.operation == "file":
             self._host.saw_key(call, now)
         return reply
+
+    def _saw_create(self, call: Call, account: str, code: int, now: float) -> None:
+        """Note a create that came no further than the door; anything else was none."""
+        if call.operation in CREATES:
+            self._intake.saw(self._manners[call.operation], call, account, code, now)
 
     def _restore(self) -> None:
         for line in self._log.replay():
@@ -198,7 +252,3 @@ def _knocker(call: Call) -> str:
     """The name of the account that somebody says he is; empty for one who shows no key."""
     key = bearer_key(call.authorization)
     return account_name(key) if key is not None else ""
-
-
-def _no(call: Call, error: RefusedError) -> Answer:
-    return upload_refused(error) if call.operation.endswith("-upload") else refused(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Unpack
+from typing import Literal, TypeAlias, Unpack, get_args
 
 from attrs import define, evolve, field, fields
 
@@ -20,12 +20,15 @@ from nanobanana_async.emulator import (
     World,
     deliver_callbacks,
 )
-from nanobanana_async.gateways import Kie
+from nanobanana_async.gateways import Kie, OpenAIImages
 from nanobanana_async.pacing import Polling, Rate
 from nanobanana_async.testing._clock import LoopClock
 from nanobanana_async.testing._in_process import BASE_URL, EmulatorTransport
 from nanobanana_async.testing._latency import Latency
 from nanobanana_async.testing._policies import ClientPolicies, UnseededPolicies, check_policies
+
+GatewayName: TypeAlias = Literal["kie", "openai-images", "openai-images-async"]
+"""What an emulator can be taken for; the words are those of ``--gateway``."""
 
 
 @define(eq=False, init=False)
@@ -117,11 +120,14 @@ class Emulator:
             with suppress(asyncio.CancelledError):
                 await courier
 
-    def client(self, api_key: str = "test", **policies: Unpack[ClientPolicies]) -> Client:
+    def client(
+        self, api_key: str = "test", *, gateway: GatewayName = "kie", **policies: Unpack[ClientPolicies]
+    ) -> Client:
         """A new client of this emulator, for ``async with`` or `start`.
 
         Rate, polling and jitter are those that fit the emulator: its limit, its speed, its seed. `policies` are those
-        of `Client`, and go first. Raises as `Client` does.
+        of `Client`, and go first. `gateway` is what the emulator is taken for: ``"openai-images"`` answers with the
+        picture, ``"openai-images-async"`` with a task. Raises as `Client` does.
         """
         check_policies("Emulator.client()", policies)
         fitting: ClientPolicies = {
@@ -130,11 +136,16 @@ class Emulator:
             "transport": self.transport(),
         }
         chosen: ClientPolicies = {**fitting, **policies}
-        return client_of(self.options, api_key, base_url=self.base_url, **chosen)
+        return client_of(self.options, api_key, base_url=self.base_url, gateway=gateway, **chosen)
 
 
 def client_of(
-    options: EmulatorOptions, api_key: str = "test", *, base_url: str, **policies: Unpack[ClientPolicies]
+    options: EmulatorOptions,
+    api_key: str = "test",
+    *,
+    base_url: str,
+    gateway: GatewayName = "kie",
+    **policies: Unpack[ClientPolicies],
 ) -> Client:
     """A client whose rate and polling fit an emulator with these options, reached at `base_url`."""
     fitting: ClientPolicies = {
@@ -142,7 +153,7 @@ def client_of(
         "polling": Polling(speed=options.speed),
     }
     chosen: ClientPolicies = {**fitting, **policies}
-    return Client(Kie(api_key, base_url=base_url), **chosen)
+    return Client(_gateway(gateway, api_key, base_url), **chosen)
 
 
 def emulated_client(
@@ -152,6 +163,7 @@ def emulated_client(
     credits: float = 10_000.0,
     faults: Faults | Fault | str | Iterable[Fault | str] | None = (),
     latency: Latency | None = None,
+    gateway: GatewayName = "kie",
     **policies: Unpack[UnseededPolicies],
 ) -> Client:
     """A client whose gateway is an emulator of its own: for a notebook, a script, a test, anywhere.
@@ -167,6 +179,7 @@ def emulated_client(
         credits: what the account starts with.
         faults: what goes wrong on purpose, as in ``["silent,nth=3"]``.
         latency: how long messages are on their way; None is no time.
+        gateway: what the emulator is taken for, as in `Emulator.client`.
         policies: those of `Client`.
 
     For other options, or to ask afterwards what the gateway saw, make an `Emulator` and take its `client()`.
@@ -180,7 +193,19 @@ def emulated_client(
         raise TypeError(f"emulated_client() takes no {word!r}: it is an option of the emulator; {hint}")
     check_policies("emulated_client()", policies)
     options = EmulatorOptions(seed=seed, speed=speed, credits=credits)
-    return Emulator(options, faults=faults, latency=latency).client(**policies)
+    return Emulator(options, faults=faults, latency=latency).client(gateway=gateway, **policies)
+
+
+def _gateway(name: str, api_key: str, base_url: str) -> Kie | OpenAIImages:
+    match name:
+        case "kie":
+            return Kie(api_key, base_url=base_url)
+        case "openai-images":
+            return OpenAIImages(base_url, api_key)
+        case "openai-images-async":
+            return OpenAIImages(base_url, api_key, mode="async")
+        case _:
+            raise OptionError("gateway", repr(name), ", ".join(get_args(GatewayName)))
 
 
 def _checked_options(said: object) -> EmulatorOptions:

@@ -8,13 +8,13 @@ none. What has been sent arrives, whether or not the sender still waits: a cance
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from random import Random
 
 from attrs import define, field
 
-from nanobanana_async.emulator import Answer, Call, HangUp, Reply, Silence, World
+from nanobanana_async.emulator import Answer, Call, HangUp, Immediate, Later, Reply, Silence, World
 from nanobanana_async.errors import ClientClosedError
 from nanobanana_async.testing._incoming import Incoming, incoming, out_of_time
 from nanobanana_async.testing._latency import Latency
@@ -80,6 +80,8 @@ class EmulatorTransport:
         loop = asyncio.get_running_loop()
         until = loop.time() + request.deadline
         reply = await self._exchanged(self._outlet.call(request), loop, until)
+        if isinstance(reply, Later):
+            reply = await self._kept_waiting(reply, loop, until)
         if reply is None or isinstance(reply, Silence):
             await asyncio.sleep(until - loop.time())
             raise out_of_time(request)
@@ -91,27 +93,58 @@ class EmulatorTransport:
         """What `call` is answered with; None where that comes after the deadline. An `Answer` is what it will be."""
         out, back = self._latency.draw(self._random), self._latency.draw(self._random)
         if loop.time() + out + back >= until:
-            loop.call_later(out, self._serve, call)
+            loop.call_later(out, self._arrive_unheard, call)
             return None
         if not out and not back:
             reply = self._serve(call)
-            await asyncio.sleep(0)  # an exchange always lets the others go on
+            with self._waiting_for(reply):
+                await asyncio.sleep(0)  # an exchange always lets the others go on
             return reply
         answered: asyncio.Future[Reply] = loop.create_future()
         loop.call_later(out, self._arrive, call, answered)
-        await asyncio.sleep(out + back)
+        with self._waiting_for(answered):
+            await asyncio.sleep(out + back)
         return await answered
 
-    def _arrive(self, call: Call | Answer, answered: asyncio.Future[Reply]) -> None:
+    async def _kept_waiting(self, later: Later, loop: asyncio.AbstractEventLoop, until: float) -> Immediate | None:
+        """What comes in the end; None where that is after the deadline."""
+        if loop.time() + later.seconds >= until:
+            with self._waiting_for(later):
+                await asyncio.sleep(until - loop.time())
+            self._leave(later)
+            return None
+        with self._waiting_for(later):
+            await asyncio.sleep(later.seconds)
+        return later.reply
+
+    @contextmanager
+    def _waiting_for(self, reply: Reply | asyncio.Future[Reply]) -> Iterator[None]:
+        """Whoever is cancelled in here has left without the answer."""
         try:
-            reply = self._serve(call)
-        except Exception as error:
-            if answered.cancelled():
-                raise
+            yield
+        except asyncio.CancelledError:
+            if not isinstance(reply, asyncio.Future):
+                self._leave(reply)
+            elif not reply.cancel():
+                self._leave(reply.result())
+            raise
+
+    def _leave(self, reply: Reply) -> None:
+        """What was paid for and not waited for is noted."""
+        if isinstance(reply, Later):
+            self._world.hung_up(reply)
+
+    def _arrive(self, call: Call | Answer, answered: asyncio.Future[Reply]) -> None:
+        if answered.cancelled():
+            self._arrive_unheard(call)
+            return
+        try:
+            answered.set_result(self._serve(call))
+        except Exception as error:  # noqa: BLE001  it is raised where somebody waits for the answer
             answered.set_exception(error)
-        else:
-            if not answered.cancelled():
-                answered.set_result(reply)
+
+    def _arrive_unheard(self, call: Call | Answer) -> None:
+        self._leave(self._serve(call))
 
     def _serve(self, call: Call | Answer) -> Reply:
         return call if isinstance(call, Answer) else self._world.serve(call)

@@ -7,11 +7,11 @@ host.
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from attrs import field, frozen
 
-from nanobanana_async.emulator import Answer, Call, Upload, read_call
+from nanobanana_async.emulator import Answer, Call, Form, FormPart, read_call
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport import unsendable, user_agent
 from nanobanana_async.values import WireRequest
@@ -69,9 +69,10 @@ class Outlet:
             path,
             url.query,
             body=_body(request),
+            media_type=_media_type(request),
             authorization=None if request.bearer is None else f"Bearer {request.bearer}",
             base_url=self.public_url or self.base_url,
-            user_agent=_agent(request) or user_agent(),
+            user_agent=_header(request, "user-agent") or user_agent(),
         )
 
     def _check(self, request: WireRequest) -> None:
@@ -108,17 +109,21 @@ def _origin(url: SplitResult) -> tuple[str, str, int | None]:
     return url.scheme, url.hostname or "", url.port or _PORTS.get(url.scheme)
 
 
-def _body(request: WireRequest) -> bytes | Upload:
-    if not request.files:
-        return request.body or b""
-    file = next((part for part in reversed(request.files) if part.name == "file"), None)
-    if file is None:
-        return Upload()
-    return Upload(file.content, request.form.get("uploadPath"), request.form.get("fileName") or file.filename)
+def _body(request: WireRequest) -> bytes | Form:
+    """What a form becomes on a network: multipart where there are files, urlencoded where there are none."""
+    if request.files:
+        fields = (FormPart(name, text.encode()) for name, text in request.form.items())
+        files = (FormPart(part.name, part.content, part.filename) for part in request.files)
+        return Form((*fields, *files))
+    return urlencode(request.form).encode() if request.form else request.body or b""
 
 
-def _agent(request: WireRequest) -> str | None:
-    return next((said for name, said in request.headers.items() if name.lower() == "user-agent"), None)
+def _media_type(request: WireRequest) -> str:
+    return _header(request, "content-type") or ("application/x-www-form-urlencoded" if request.form else "")
+
+
+def _header(request: WireRequest, name: str) -> str | None:
+    return next((value for each, value in request.headers.items() if each.lower() == name), None)
 
 
 def _never_sent(request: WireRequest, what: str) -> NetworkError:

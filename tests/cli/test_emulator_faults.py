@@ -33,8 +33,8 @@ def test_everything_that_can_go_wrong_is_listed() -> None:
     assert {*FAULTS, *FAULT_CONDITIONS} <= words
     assert {each.name for spec in FAULTS.values() for each in spec.parameters} <= words
     assert all(spec.says in said.out for spec in FAULTS.values())
-    assert said.out.count("at which operations: any (default createTask)") == 2
-    assert said.out.count("at which operations: any but file (default createTask)") == 2
+    assert said.out.count("at which operations: any (default creates)") == 2
+    assert said.out.count("at which operations: any but file (default creates)") == 2
     assert all(f"{kind}: {says}" in said.out for kind, says in FAULT_KINDS.items())
 
 

@@ -56,6 +56,20 @@ class Customer:
     def record(self, task_id: str) -> dict[str, Any]:
         return dict(self.ask("recordInfo", subject=task_id)["data"])
 
+    def generate(self, prompt: object = "a banana", **said: object) -> dict[str, Any]:
+        """What the older endpoint answers."""
+        return self.ask("generate", {"prompt": prompt, **said})
+
+    def generated(self, prompt: object = "a banana", **said: object) -> str:
+        """The id of a task of the older endpoint."""
+        answer = self.generate(prompt, **said)
+        assert answer["code"] == 200, answer
+        return str(answer["data"]["taskId"])
+
+    def record_info(self, task_id: str) -> dict[str, Any]:
+        """All of what record-info says, envelope and all."""
+        return self.ask("record-info", subject=task_id)
+
     def balance(self) -> float:
         return float(self.ask("credit")["data"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,3 +123,21 @@ def test_an_upload_taken_out_of_the_folder_is_empty(start: Start, folder: Path) 
         file.unlink()
 
     assert customer.content(url) == b""
+
+
+def test_a_folder_of_an_earlier_version_is_taken(start: Start, folder: Path, clock: Clock) -> None:
+    """Its orders knew one dialect, one size and one picture."""
+    before = start()
+    task_id = before.created()
+    before.world.close()
+    file = folder / "emulator.jsonl"
+    line = json.loads(file.read_bytes())
+    for name in ("dialect", "size", "count"):
+        del line["order"][name]
+    file.write_text(json.dumps(line) + "\n")
+    clock.move(20)
+
+    after = start()
+
+    assert after.record(task_id)["state"] == "success"
+    assert after.picture(after.record(task_id)["response"]["resultUrls"][0]).size == (1024, 1024)

@@ -15,6 +15,7 @@ from nanobanana_async.emulator import (
     Bucket,
     EmulatorOptions,
     FixedWindow,
+    ForetellingWindow,
     Limit,
     SlidingWindow,
     Window,
@@ -23,6 +24,7 @@ from nanobanana_async.emulator import (
 )
 from tests.emulator.customer import Clock, Customer
 
+START = 1_789_000_000.0
 KINDS = [SlidingWindow, FixedWindow, Bucket]
 # Eighths of a second, and powers of two for the limits: exact in a float, so that edges are edges on both sides.
 PAUSES = st.lists(st.integers(0, 40).map(lambda eighths: eighths / 8), min_size=1, max_size=60)
@@ -245,3 +247,31 @@ def test_another_way_of_counting_stays(clock: Clock) -> None:
 
     assert codes == [200] * 4 + [429]
     assert [customer.create()["code"] for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("window", KINDS)
+@pytest.mark.parametrize("gap", [0.0, 0.4])
+def test_a_window_knows_when_it_opens(window: Callable[[Limit], ForetellingWindow], gap: float) -> None:
+    """Not a moment before, and then it does; an open one is open now."""
+    counting = window(Limit(3, per=10))
+    fresh = counting.opens_in(START)
+    admitted = told(counting, times_from(START, [gap] * 3))
+    now = START + 3 * gap
+    wait = counting.opens_in(now)
+
+    assert fresh == 0
+    assert admitted == [True, True, True, False]
+    assert 0 < wait <= 10
+    assert not counting.admit(now + wait - 0.01)
+    assert counting.opens_in(now + wait) == pytest.approx(0, abs=1e-6)
+    assert counting.admit(now + wait + 1e-6)
+
+
+def test_a_window_that_was_knocked_at_opens_later() -> None:
+    """Where refusals count."""
+    counting = FixedWindow(Limit(1, per=10), count_refused=True)
+    counting.admit(START)
+    counting.admit(START + 1)
+
+    assert counting.opens_in(START + 1) == 10
+    assert counting.opens_in(START + 12) == 0

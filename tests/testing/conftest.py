@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from nanobanana_async.emulator import EmulatorServer, World
+from tests.testing.ways import OPTIONS, Way
 
 
 @pytest.fixture
@@ -19,3 +24,10 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
         """
     )
     return pytester
+
+
+@pytest.fixture(scope="module")
+def ways() -> Iterator[tuple[Way, Way]]:
+    """Two worlds alike, one in this process and one behind a socket; both are asked the same things, in one order."""
+    with EmulatorServer(World(OPTIONS)) as server:
+        yield Way(World(OPTIONS), "http://emulator.localhost"), Way(server.world, server.base_url)

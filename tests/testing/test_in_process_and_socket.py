@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from attrs import define, evolve, frozen
+from attrs import evolve
 
 from nanobanana_async import NetworkError
-from nanobanana_async.emulator import FAULTS, EmulatorOptions, EmulatorServer, Limit, Operation, World
+from nanobanana_async.emulator import FAULTS, Operation, World
 from nanobanana_async.testing import EmulatorTransport
-from nanobanana_async.transport import HttpxTransport, Transport
-from nanobanana_async.values import FilePart, WireReply, WireRequest
+from nanobanana_async.transport import Transport
+from nanobanana_async.values import FilePart, WireRequest
 from tests.emulator.customer import make_png
+from tests.testing.ways import ASKED, OPTIONS, ORDER, PUBLIC, Seen, Way, both, get, post, upload_of
 
 pytestmark = pytest.mark.wall_clock
 
-PUBLIC = "http://pictures.test"
-OPTIONS = EmulatorOptions(seed=1, speed=1e6, public_url=PUBLIC, limit=Limit(100_000))
-JSON = {"content-type": "application/json"}
 DEADLINE = 1.0
 """Seconds for an answer that never comes; all others are there long before."""
 
@@ -37,117 +33,6 @@ VARIANTS = {
     "fail-code": [f",form={form}" for form in ("null", "empty", "int", "word")],
 }
 NAMES = [name for name, spec in FAULTS.items() if spec.kind not in ("fate", "callback")]
-
-
-@frozen
-class Seen:
-    """What a client sees of one exchange."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@frozen
-class Lost:
-    """What a client is told where no whole answer came."""
-
-    sent: str
-    charged: str
-    retryable: bool
-    shows_query: bool
-
-
-@define
-class Way:
-    """A world, and the way to it."""
-
-    world: World
-    base_url: str
-    task_id: str = ""
-    file: str = ""
-
-    async def look(self, transport: Transport, request: WireRequest) -> Seen | Lost:
-        try:
-            return seen(await transport.send(self.at(request)))
-        except NetworkError as error:
-            return Lost(error.sent, error.charged, error.retryable, shows_query="?" in str(error))
-
-    async def prepare(self, transport: Transport) -> None:
-        """A task that has ended, and a file."""
-        self.world.faults.clear()
-        create = await transport.send(self.at(CREATE))
-        upload = await transport.send(self.at(upload_of(make_png(6, 4))))
-        self.task_id = json.loads(create.body)["data"]["taskId"]
-        self.file = json.loads(upload.body)["data"]["downloadUrl"].removeprefix(PUBLIC)
-
-    def at(self, request: WireRequest) -> WireRequest:
-        return evolve(request, url=self.base_url + request.url)
-
-    def counts(self) -> tuple[object, ...]:
-        ledger = self.world.ledger
-        return len(ledger.accepted), ledger.uploads, ledger.polls.total(), ledger.downloads.total(), len(ledger.creates)
-
-
-def seen(reply: WireReply) -> Seen:
-    said = {name: value for name, value in reply.headers.items() if name not in ("date", "connection", "cache-control")}
-    if "content-length" in said:
-        said["content-length"] = "announced"  # the times in a body may be a digit longer
-    said.pop("transfer-encoding", None)
-    return Seen(reply.status, said, blurred(reply.body))
-
-
-def blurred(body: bytes) -> bytes:
-    """Without the moments at which things happened."""
-    for pattern in (rb'(Time\\?":)\d+', rb'(uploadedAt":)"[^"]*"', rb"(/links/)\d+"):
-        body = re.sub(pattern, rb"\1T", body)
-    return body
-
-
-def post(path: str, body: object, **more: Any) -> WireRequest:
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return WireRequest("POST", path, **{"body": content, "headers": JSON, "bearer": "k", **more})
-
-
-def get(path: str, **more: Any) -> WireRequest:
-    return WireRequest("GET", path, **{"bearer": "k", **more})
-
-
-def upload_of(content: bytes, name: str = "x.png") -> WireRequest:
-    part = FilePart("file", "local.png", content, "image/png")
-    form = {"uploadPath": "in", "fileName": name}
-    return WireRequest("POST", "/api/file-stream-upload", files=(part,), form=form, bearer="k")
-
-
-ORDER = {"model": "google/nano-banana", "input": {"prompt": "a banana [fail:internal]"}}
-CREATE = post("/api/v1/jobs/createTask", ORDER, pays=True)
-ASKED: dict[Operation, Callable[[Way], WireRequest]] = {
-    "createTask": lambda _: CREATE,
-    "recordInfo": lambda way: get(f"/api/v1/jobs/recordInfo?taskId={way.task_id}"),
-    "credit": lambda _: get("/api/v1/chat/credit"),
-    "download-url": lambda way: post("/api/v1/common/download-url", {"url": PUBLIC + way.file}),
-    "stream-upload": lambda _: upload_of(b"some bytes", "y.png"),
-    "base64-upload": lambda _: post("/api/file-base64-upload", {"base64Data": "aGFsbG8=", "uploadPath": "in"}),
-    "url-upload": lambda way: post("/api/file-url-upload", {"fileUrl": PUBLIC + way.file, "uploadPath": "again"}),
-    "file": lambda way: WireRequest("GET", way.file),
-}
-
-
-@pytest.fixture(scope="module")
-def ways() -> Iterator[tuple[Way, Way]]:
-    """Two worlds alike, one in this process and one behind a socket; both are asked the same things, in one order."""
-    with EmulatorServer(World(OPTIONS)) as server:
-        yield Way(World(OPTIONS), "http://emulator.localhost"), Way(server.world, server.base_url)
-
-
-async def both(ways: tuple[Way, Way], ask: Callable[[Way, Transport], Any]) -> tuple[Any, Any]:
-    """What `ask` finds in process, and what over a socket."""
-    inside, outside = ways
-    socket = HttpxTransport()
-    try:
-        return await ask(inside, EmulatorTransport(inside.world)), await ask(outside, socket)
-    finally:
-        await socket.aclose()
 
 
 @pytest.mark.parametrize("name", [None, *NAMES])

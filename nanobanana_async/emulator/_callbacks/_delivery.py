@@ -1,4 +1,4 @@
-"""One callback, ready to be sent: its body, its signature, and what is wrong with it on purpose (PROTOCOL §1.6).
+"""One callback, ready to be sent: its address, its signature, and what is wrong with it on purpose (PROTOCOL §1.6).
 
 Pure: values in, values out. Only the task's id and the time are signed, never the body; that is the vendor's way, and
 why a client must not believe a callback.
@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
-from nanobanana_async.emulator._plans import SUCCESS
-
 Kind: TypeAlias = Literal["genuine", "forged", "replayed"]
-Shape: TypeAlias = Literal["top", "taskId", "task_id"]
-"""Where the id stands: `taskId` at the top, `data.taskId`, `data.task_id`."""
 
 TIMESTAMP = "X-Webhook-Timestamp"
 SIGNATURE = "X-Webhook-Signature"
@@ -39,21 +34,10 @@ class Delivery:
     """Unsigned until it goes out."""
     attempt: int = 1
     kind: Kind = "genuine"
+    signs: bool = True
+    """Whether its sender signs at all: an OpenAI-style gateway has no word of that (PROTOCOL §3)."""
     fault: str | None = None
     """The name of the fault that made it what it is."""
-
-
-def message(record: Mapping[str, object], shape: Shape = "taskId") -> bytes:
-    """The body of a callback: a recordInfo's `data` in the envelope of a callback."""
-    done = record["state"] == SUCCESS
-    code, msg = (200, "Playground task completed successfully.") if done else (501, "Playground task failed.")
-    said: dict[str, object] = {"code": code, "msg": msg, "data": dict(record)}
-    if shape != "taskId":
-        rest = {name: value for name, value in record.items() if name != "taskId"}
-        task_id = record["taskId"]
-        said |= {"taskId": task_id, "data": rest} if shape == "top" else {"data": {"task_id": task_id, **rest}}
-    # Non-ASCII is escaped: a lone surrogate in a prompt has no UTF-8.
-    return json.dumps(said, separators=(",", ":")).encode()
 
 
 def signed(task_id: str, key: str | None, now: float) -> dict[str, str]:

@@ -24,14 +24,13 @@ from typing import TypeAlias
 from attrs import define, evolve, field
 
 from nanobanana_async.emulator._accounts import Accounts
-from nanobanana_async.emulator._callbacks._delivery import Delivery, Shape, message, signed
+from nanobanana_async.emulator._callbacks._delivery import Delivery, signed
 from nanobanana_async.emulator._callbacks._forgery import WRONG_KEY, forgery, unknown_id
+from nanobanana_async.emulator._callbacks._words import Shape, message, record_of, succeeded_by
 from nanobanana_async.emulator._faults import Fault, FaultName, Faults
 from nanobanana_async.emulator._ledger import CallbackSeen, Ledger
 from nanobanana_async.emulator._options import EmulatorOptions
 from nanobanana_async.emulator._places import is_loopback
-from nanobanana_async.emulator._plans import SUCCESS
-from nanobanana_async.emulator._records import record
 from nanobanana_async.emulator._state import StateLog
 from nanobanana_async.emulator._tasks import Task
 
@@ -91,7 +90,7 @@ class Callbacks:
         """The callback as it goes out at this moment: with the time of now under its signature. To be sent at once."""
         if delivery.kind == "replayed":
             return delivery
-        key = self._options.webhook_key
+        key = self._options.webhook_key if delivery.signs else None
         if delivery.kind == "forged" and key is not None:
             key = WRONG_KEY
         going = evolve(delivery, headers=signed(delivery.task_id, key, now))
@@ -140,29 +139,27 @@ class Callbacks:
         return []
 
     def _genuine(self, task: Task, ills: _Ills, now: float) -> Delivery:
-        said = self._record(task, now)
-        if self._options.record_shape == "old":  # PROTOCOL §1.2: what older callbacks had
-            consumed = task.order.credits if said["state"] == SUCCESS else 0.0
+        said = record_of(task, now, self._options)
+        if self._options.record_shape == "old" and task.order.dialect == "jobs":  # PROTOCOL §1.2: older ones had these
+            consumed = task.order.credits if succeeded_by(said) else 0.0
             said |= {
                 "consumeCredits": consumed,
                 "remainedCredits": self._accounts.named(task.account).balance(now),
             }
         fault = ", ".join(name for name in ills if name != "callback-forged") or None
         body = message(said, _shape(ills.get("callback-shape")))
-        return Delivery(task.id, task.callback_url or "", body, task.plan.last.at, fault=fault)
+        signs = task.order.dialect != "images"
+        return Delivery(task.id, task.callback_url or "", body, task.plan.last.at, signs=signs, fault=fault)
 
     def _forged(self, task: Task, now: float) -> list[Delivery]:
         """For this task, for one that is still running, and for one that never was."""
         running = next((entry[2] for entry in self._due if isinstance(entry[2], Task)), None)
         victims = [task] if running is None else [task, running]
-        said = self._record(task, now) | {"taskId": unknown_id(task.id)}
-        return [
-            *(forgery(self._record(each, now), each.callback_url or "", now) for each in victims),
-            forgery(said, task.callback_url or "", now),
-        ]
+        stranger = evolve(task, id=unknown_id(task.id))
+        return [self._forgery(each, now) for each in (*victims, stranger)]
 
-    def _record(self, task: Task, now: float) -> dict[str, object]:
-        return record(task, now, base_url=task.base_url, shape=self._options.record_shape)
+    def _forgery(self, task: Task, now: float) -> Delivery:
+        return forgery(task, record_of(task, now, self._options), task.callback_url or "", now)
 
     def _stays_here(self, delivery: Delivery, now: float) -> bool:
         if is_loopback(delivery.url):
@@ -203,11 +200,13 @@ class Callbacks:
         self._ledger.callbacks.append(seen)
 
 
-def _shape(fault: Fault | None) -> Shape:
+def _shape(fault: Fault | None) -> Shape | None:
     match fault.text("shape") if fault else None:
         case "top":
             return "top"
         case "task_id":
             return "task_id"
-        case _:
+        case "taskId":
             return "taskId"
+        case _:
+            return None

@@ -6,31 +6,21 @@ signed too, with another key.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from hashlib import sha256
 
-from nanobanana_async.emulator._callbacks._delivery import Delivery, message
-from nanobanana_async.emulator._plans import SUCCESS
+from nanobanana_async.emulator._callbacks._delivery import Delivery
+from nanobanana_async.emulator._callbacks._words import forged, id_name, message
+from nanobanana_async.emulator._tasks import Task
 
-FOREIGN_URL = "https://forged.example/banana.png"
 WRONG_KEY = "not the key of the settings"
 
 
-def forgery(record: Mapping[str, object], url: str, now: float) -> Delivery:
-    """A callback that says of this record that it succeeded, and where its picture is: far away."""
-    task_id = str(record["taskId"])
-    result = {"resultUrls": [FOREIGN_URL]}
-    said = {"state": SUCCESS, "resultJson": json.dumps(result), "failCode": None, "failMsg": None}
-    later = {"response": result, "successFlag": 1} if "successFlag" in record else {}
-    return Delivery(
-        task_id,
-        url,
-        message({**record, **said, **later, "completeTime": int(now * 1000)}),
-        now,
-        kind="forged",
-        fault="callback-forged",
-    )
+def forgery(task: Task, said: Mapping[str, object], url: str, now: float) -> Delivery:
+    """A callback that says of this task, whose record it has, that it succeeded, and where its picture is."""
+    body = message(forged(task.order.dialect, said, now))
+    signs = task.order.dialect != "images"
+    return Delivery(str(said[id_name(said)]), url, body, now, kind="forged", fault="callback-forged", signs=signs)
 
 
 def unknown_id(task_id: str) -> str:

@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from nanobanana_async.emulator._calls import Operation
 from nanobanana_async.emulator._faults import _readers as readers
 from nanobanana_async.emulator._faults._names import FaultName
 from nanobanana_async.emulator._faults._spec import FaultParameter, FaultSpec
 from nanobanana_async.emulator._faults._wordings import FAILURES, REFUSALS
+from nanobanana_async.emulator._operations import LOOKS, OPERATIONS, Operation
 
 _Specs: TypeAlias = tuple[FaultSpec, ...]
-_EVERYWHERE = readers.OPERATIONS
+_EVERYWHERE = OPERATIONS
 _IN_JSON: tuple[Operation, ...] = tuple(operation for operation in _EVERYWHERE if operation != "file")
 
 _FORM = FaultParameter(
     "form",
     readers.one_of(("body", "status", "bare")),
     "body",
-    "an envelope over HTTP 200, the same with a real HTTP status (files always), or that status with a page",
+    "an envelope over HTTP 200, the same with a real HTTP status (files and /v1 always), or that status with a page",
 )
 _AFTER = FaultParameter("retry-after", readers.WORD, None, "the Retry-After header: seconds, a date, or nonsense")
 _SAYS = FaultParameter("text", readers.TEXT, None, "the msg, in place of the vendor's")
@@ -50,7 +50,7 @@ def _fate(name: FaultName, says: str, *parameters: FaultParameter) -> FaultSpec:
 
 
 def _record(name: FaultName, says: str, *parameters: FaultParameter) -> FaultSpec:
-    return FaultSpec(name, "record", says, parameters=parameters, on=("recordInfo",))
+    return FaultSpec(name, "record", says, parameters=parameters, on=LOOKS)
 
 
 def _file(name: FaultName, says: str, *parameters: FaultParameter) -> FaultSpec:
@@ -63,7 +63,7 @@ def _callback(name: FaultName, says: str, *parameters: FaultParameter) -> FaultS
 
 _REFUSALS: _Specs = (
     _refusal("too-many", "429, the call frequency is too high; not queued"),
-    _refusal("maintenance", "455, under maintenance"),
+    _refusal("maintenance", "455, under maintenance; 503 under /v1"),
     _refusal("server-error", "500, by its text an error of the server, or of the parameters", _kind("internal")),
     _refusal("high-demand", "422 with the text of high demand (E003): for the moment only"),
     _refusal("validation", "422, the request is not valid", _kind("model")),
@@ -74,8 +74,8 @@ _REFUSALS: _Specs = (
         FaultParameter("kind", readers.one_of(("access", "authentication")), "access", "which of two texts"),
     ),
     _refusal("no-credits", "402, not enough credits"),
-    _refusal("key-capped", "433, this key's own cap is used up"),
-    _refusal("disabled", "505, the feature is disabled"),
+    _refusal("key-capped", "433, this key's own cap is used up; under /v1 429, insufficient_quota"),
+    _refusal("disabled", "505, the feature is disabled; 403 under /v1"),
     _refusal("not-found", "404"),
     FaultSpec(
         "redirect",

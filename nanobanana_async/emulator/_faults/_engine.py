@@ -7,7 +7,7 @@ Theory of operation
 2. A fault counts every call that it applies to, whether or not another one strikes there too; so "the 3rd createTask"
    is the third, whatever else is active.
 3. Faults strike in the order in which they were added, each upon what the one before has left. Where no answer is left
-   to spoil, the later one has not struck.
+   to spoil, the later one has not struck. An answer that is kept back is spoilt when it comes.
 4. A fault about fates or records counts tasks, not calls, and what it has once chosen stays chosen: a task does not
    change its shape from look to look.
 5. Time is counted from the first call that the world is asked: a world may be made long before the loop runs whose
@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from random import Random
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from nanobanana_async.emulator._calls import Call, Reply, Whole
+from nanobanana_async.emulator._calls import Call, Later, Reply, Whole
 from nanobanana_async.emulator._faults._answers import applies, spoiled, withheld
 from nanobanana_async.emulator._faults._fates import changed_plan
 from nanobanana_async.emulator._faults._fault import Fault
@@ -199,15 +199,15 @@ class Faults:
         """The call has had its effect: what the client gets to see of it."""
         if not self._standing:
             return reply
-        left = reply
+        meant = left = reply.reply if isinstance(reply, Later) else reply
         for each in self._about(call, "answer", now):
-            if not applies(each.fault, call, reply) or not each.is_next():
+            if not applies(each.fault, call, meant) or not each.is_next():
                 continue
             changed = spoiled(each.fault, call, left) if isinstance(left, Whole) else None
             if changed is not None:
                 left = changed
                 self._strike(each)
-        return left
+        return evolve(reply, reply=left) if isinstance(reply, Later) else left
 
     def on_callback(self, task: Task, now: float) -> tuple[Fault, ...]:
         """The callback of a task falls due: the faults of kind `callback` that strike at it. Asked once a task."""

@@ -12,12 +12,12 @@ from typing import TypeAlias
 
 from PIL import Image, UnidentifiedImageError
 
-from nanobanana_async.emulator._calls import Call, Cut, FileAnswer, Reply, Whole
+from nanobanana_async.emulator._calls import Call, Cut, FileAnswer, Immediate, Whole
 from nanobanana_async.emulator._faults._fault import Fault
 from nanobanana_async.emulator._faults._names import FaultName
-from nanobanana_async.emulator._faults._pages import page
+from nanobanana_async.emulator._proxy_page import page
 
-_Effect: TypeAlias = Callable[[Fault, Call, FileAnswer], Reply | None]
+_Effect: TypeAlias = Callable[[Fault, Call, FileAnswer], Immediate | None]
 _OTHER = {"image/png": "image/jpeg"}
 _DEFAULT_AGENTS = re.compile(
     r"$|(python-httpx|python-requests|python-urllib|aiohttp|.*\baiohttp/|curl|wget|go-http-client|node|undici|axios)\b",
@@ -25,8 +25,8 @@ _DEFAULT_AGENTS = re.compile(
 )
 
 
-def _acting_on_files(effect: _Effect) -> Callable[[Fault, Call, Whole], Reply | None]:
-    def on_whole(fault: Fault, call: Call, reply: Whole) -> Reply | None:
+def _acting_on_files(effect: _Effect) -> Callable[[Fault, Call, Whole], Immediate | None]:
+    def on_whole(fault: Fault, call: Call, reply: Whole) -> Immediate | None:
         return effect(fault, call, reply) if isinstance(reply, FileAnswer) else None
 
     return on_whole
@@ -67,11 +67,11 @@ def _converted(content: bytes, media_type: str) -> bytes:
     return file.getvalue()
 
 
-def _refused_agent(_fault: Fault, call: Call, _file: FileAnswer) -> Reply | None:
+def _refused_agent(_fault: Fault, call: Call, _file: FileAnswer) -> Immediate | None:
     return page(403) if _DEFAULT_AGENTS.match(call.user_agent.strip()) else None
 
 
-def _redirected(fault: Fault, _call: Call, _file: FileAnswer) -> Reply:
+def _redirected(fault: Fault, _call: Call, _file: FileAnswer) -> Immediate:
     return page(302, headers={"Location": fault.text("to") or ""})
 
 

@@ -5,11 +5,13 @@ Read leniently, since a fault may be meant for a request that nobody could accep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from attrs import field, frozen
 
-from nanobanana_async.emulator._calls import Call
+from nanobanana_async.emulator._calls import Call, Form
 from nanobanana_async.emulator._orders import Order
-from nanobanana_async.emulator._tasks import Tasks
+from nanobanana_async.emulator._tasks import Tasks, id_in
 
 
 @frozen
@@ -24,14 +26,20 @@ def matter_of(call: Call, tasks: Tasks) -> Matter | None:
     """What a call is about; None where it is about no task at all, such as an upload or the balance."""
     match call.operation:
         case "createTask":
-            return _said_in(call.body)
-        case "recordInfo":
+            body = call.body if isinstance(call.body, dict) else {}
+            return _said(body.get("model"), body.get("input"))
+        case "generate":
+            body = call.body if isinstance(call.body, dict) else {}
+            return _said(body.get("model"), body)
+        case "generations" | "edits":
+            return _in_any_form(call.body)
+        case "recordInfo" | "record-info" | "images-task":
             return _of_task(call.subject, tasks)
         case "file":
-            return _of_task(_stem(call.subject), tasks)
+            return _of_task(_id(call.subject), tasks)
         case "download-url":
             url = call.body.get("url") if isinstance(call.body, dict) else None
-            return _of_task(_stem(url), tasks) if isinstance(url, str) else None
+            return _of_task(_id(url), tasks) if isinstance(url, str) else None
         case _:
             return None
 
@@ -41,10 +49,16 @@ def matter_of_order(order: Order) -> Matter:
     return Matter(order.model, order.prompt)
 
 
-def _said_in(body: object) -> Matter | None:
+def _in_any_form(body: object) -> Matter:
+    if isinstance(body, Form):
+        said = {part.name: part.text for part in body.parts if part.file_name is None}
+        return _said(said.get("model"), said)
     said = body if isinstance(body, dict) else {}
-    fields = said.get("input")
-    model, prompt = said.get("model"), fields.get("prompt") if isinstance(fields, dict) else None
+    return _said(said.get("model"), said)
+
+
+def _said(model: object, fields: object) -> Matter:
+    prompt = fields.get("prompt") if isinstance(fields, Mapping) else None
     return Matter(model if isinstance(model, str) else "", prompt if isinstance(prompt, str) else "")
 
 
@@ -53,6 +67,6 @@ def _of_task(task_id: str, tasks: Tasks) -> Matter | None:
     return matter_of_order(task.order) if task else None
 
 
-def _stem(path: str) -> str:
+def _id(path: str) -> str:
     """The task id in the path or the address of a result."""
-    return path.rpartition("/")[2].partition(".")[0]
+    return id_in(path.rpartition("/")[2])

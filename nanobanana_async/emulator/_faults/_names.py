@@ -81,9 +81,9 @@ FaultKind: TypeAlias = Literal["refusal", "wire", "fate", "record", "file", "bal
 FAULT_KINDS: Mapping[FaultKind, str] = MappingProxyType(
     {
         "refusal": "a no on arrival: nothing is charged, nothing else happens; counts calls",
-        "wire": "what becomes of an answer, after the call has had its effect; counts calls",
+        "wire": "what becomes of an answer, after the call has had its effect and when it would come; counts calls",
         "fate": "what becomes of a task, settled when it is accepted; counts tasks",
-        "record": "how recordInfo says it; counts tasks, and what is once said so of a task stays so",
+        "record": "how the record or the answer says it; counts tasks, and what is once said so of a task stays so",
         "file": "what the file host serves for a file that is there; counts fetches",
         "balance": "how the balance is said; counts calls",
         "callback": "what becomes of a callback; counts tasks",

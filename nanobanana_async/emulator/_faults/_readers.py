@@ -9,19 +9,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from typing import Generic, TypeAlias, TypeVar, get_args
+from typing import Generic, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
-from nanobanana_async.emulator._calls import Operation
+from nanobanana_async.emulator._operations import CREATES, LOOKS, OPERATIONS, UPLOADS, Operation
 
 T = TypeVar("T")
 Value: TypeAlias = str | int | float
 """What a parameter of a fault can be."""
 
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-UPLOADS: tuple[Operation, ...] = ("stream-upload", "base64-upload", "url-upload")
-_GROUPS = {"any": OPERATIONS, "uploads": UPLOADS}
+_GROUPS = {"any": OPERATIONS, "creates": CREATES, "looks": LOOKS, "uploads": UPLOADS}
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _MOST_SECONDS, _MOST_TIMES = 1e9, 1e6
 
@@ -136,8 +134,9 @@ def written(value: object) -> str:
 
 
 def _written_set(values: frozenset[object]) -> str:
-    if values == frozenset(OPERATIONS):
-        return "any"
+    for name, group in _GROUPS.items():
+        if values == frozenset(group):
+            return name
     known = [operation for operation in OPERATIONS if operation in values]
     others = sorted((value for value in values if value not in known), key=lambda value: (str(type(value)), value))
     return "/".join(str(value) for value in (*known, *others))

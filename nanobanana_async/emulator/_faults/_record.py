@@ -1,94 +1,30 @@
-"""Faults of kind `record`: the other ways in which recordInfo says the same thing (PROTOCOL §1.2).
+"""Faults of kind `record`: the other ways in which a gateway says the same thing of a task (PROTOCOL §1.2, §2, §3).
 
-Each is a pure function from what would be said to what is; None where it has nothing to act on, such as the failCode of
-a task that has not failed. A task that is said in one way stays so.
+Each is a pure function from what would be said to what is, for each dialect that has something for it to act on. A task
+that is said in one way stays so.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
 
+from nanobanana_async.emulator._faults._effect import RecordEffect, Said
 from nanobanana_async.emulator._faults._fault import Fault
 from nanobanana_async.emulator._faults._names import FaultName
-from nanobanana_async.emulator._records import as_documented, as_today, dumps
+from nanobanana_async.emulator._faults._record_generate import GENERATE
+from nanobanana_async.emulator._faults._record_images import IMAGES
+from nanobanana_async.emulator._faults._record_jobs import JOBS
+from nanobanana_async.emulator._orders import Dialect
 from nanobanana_async.emulator._tasks import Task
 
-_Said: TypeAlias = dict[str, object]
-_Effect: TypeAlias = Callable[[Fault, Task, _Said, float], _Said | None]
-_CODE_AS: Mapping[str, Callable[[str], object]] = {
-    "null": lambda _code: None,
-    "empty": lambda _code: "",
-    "int": lambda code: int(code) if code.isascii() and code.isdigit() else code,
-    "word": lambda _code: "GENERATION_FAILED",
+_EFFECTS: Mapping[Dialect, Mapping[FaultName, RecordEffect]] = {
+    "jobs": JOBS,
+    "generate": GENERATE,
+    "images": IMAGES,
 }
 
 
-def changed_record(fault: Fault, task: Task, said: _Said, now: float) -> _Said | None:
+def changed_record(fault: Fault, task: Task, said: Said, now: float) -> Said | None:
     """What is said of a task; None where the fault has nothing to act on."""
-    return _EFFECTS[fault.name](fault, task, said, now)
-
-
-def _odd_case(_fault: Fault, _task: Task, said: _Said, _now: float) -> _Said:
-    return said | {"state": str(said["state"]).upper()}
-
-
-def _no_url(_fault: Fault, _task: Task, said: _Said, _now: float) -> _Said | None:
-    if _urls(said) is None:
-        return None
-    none: _Said = {"resultUrls": []}
-    return said | {"resultJson": dumps(none)} | ({"response": none} if "response" in said else {})
-
-
-def _fail_code(fault: Fault, task: Task, said: _Said, _now: float) -> _Said | None:
-    if task.plan.failure is None or said["failCode"] is None:
-        return None
-    return said | {"failCode": _CODE_AS[fault.text("form") or "int"](task.plan.failure.code)}
-
-
-def _plain_param(_fault: Fault, task: Task, said: _Said, _now: float) -> _Said:
-    param = dumps(json.loads(str(said["param"])) | {"input": task.input})
-    return said | {"param": param} | ({"paramJson": param} if "paramJson" in said else {})
-
-
-def _old_record(_fault: Fault, task: Task, said: _Said, now: float) -> _Said:
-    return as_documented(task, said, now)
-
-
-def _new_record(_fault: Fault, task: Task, said: _Said, now: float) -> _Said:
-    return as_today(task, said, now)
-
-
-def _result_dict(_fault: Fault, _task: Task, said: _Said, _now: float) -> _Said | None:
-    urls = _urls(said)
-    return None if urls is None else said | {"resultJson": urls}
-
-
-def _result_string(_fault: Fault, _task: Task, said: _Said, _now: float) -> _Said | None:
-    urls = _urls(said)
-    listed = urls.get("resultUrls") if urls else None
-    if not isinstance(listed, list) or not listed:
-        return None
-    alone: _Said = {"resultUrls": listed[0]}
-    return said | {"resultJson": dumps(alone)} | ({"response": alone} if "response" in said else {})
-
-
-def _urls(said: _Said) -> _Said | None:
-    """The object behind `resultJson`; None while there is none."""
-    result = said["resultJson"]
-    if isinstance(result, str):
-        return dict(json.loads(result)) if result else None
-    return dict(result) if isinstance(result, Mapping) else None
-
-
-_EFFECTS: Mapping[FaultName, _Effect] = {
-    "odd-case": _odd_case,
-    "no-url": _no_url,
-    "fail-code": _fail_code,
-    "plain-param": _plain_param,
-    "old-record": _old_record,
-    "new-record": _new_record,
-    "result-dict": _result_dict,
-    "result-string": _result_string,
-}
+    effect = _EFFECTS[task.order.dialect].get(fault.name)
+    return None if effect is None else effect(fault, task, said, now)

@@ -6,9 +6,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from nanobanana_async.emulator._calls import Operation
 from nanobanana_async.emulator._faults._names import FaultKind, FaultName
-from nanobanana_async.emulator._faults._readers import ON, OPERATIONS, Reader, Value, written
+from nanobanana_async.emulator._faults._readers import ON, Reader, Value, written
+from nanobanana_async.emulator._operations import CREATES, OPERATIONS, Operation
 
 
 @frozen
@@ -35,7 +35,7 @@ class FaultSpec:
     says: str
     """What happens, in a line for people."""
     parameters: tuple[FaultParameter, ...] = field(default=(), kw_only=True)
-    on: tuple[Operation, ...] = field(default=("createTask",), kw_only=True)
+    on: tuple[Operation, ...] = field(default=CREATES, kw_only=True)
     """The operations it is about where nothing is said."""
     may_be_on: tuple[Operation, ...] = field(default=(), kw_only=True)
     """The operations that `on` may name; empty where it may not be given."""

@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 
 from attrs import define, field
 
-from nanobanana_async.emulator._calls import Operation
 from nanobanana_async.emulator._faults._fault import Fault
 from nanobanana_async.emulator._faults._names import FaultKind
+from nanobanana_async.emulator._operations import Operation
 
 Moment: TypeAlias = Literal["arrival", "plan", "record", "answer", "callback"]
 """When an engine is asked."""

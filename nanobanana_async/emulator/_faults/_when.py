@@ -13,7 +13,6 @@ from typing import Any
 
 from attrs import field, fields, frozen
 
-from nanobanana_async.emulator._calls import Operation
 from nanobanana_async.emulator._faults._names import FaultError
 from nanobanana_async.emulator._faults._readers import (
     CHANCE,
@@ -27,6 +26,7 @@ from nanobanana_async.emulator._faults._readers import (
     Reader,
     written,
 )
+from nanobanana_async.emulator._operations import Operation
 
 WHEN: Mapping[str, Reader[Any]] = {
     "probability": CHANCE,

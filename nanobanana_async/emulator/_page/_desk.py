@@ -15,7 +15,8 @@ from attrs import evolve, frozen
 from starlette.requests import Request
 
 from nanobanana_async.emulator._bodies import read_body
-from nanobanana_async.emulator._calls import Answer, Page, RefusedError, Reply, refused, succeeded
+from nanobanana_async.emulator._calls import Answer, Immediate, Page, RefusedError
+from nanobanana_async.emulator._envelopes import refused, succeeded
 from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._faults import Fault, FaultError
 from nanobanana_async.emulator._ledger import ledger_to_json
@@ -53,7 +54,7 @@ class PageDesk:
         host = strange_host(request.headers, hosts)
         return None if host is None else _no(f"{host!r} is no name of this emulator: {_BY_NAME}")
 
-    def home(self, request: Request, base_url: str) -> Reply:
+    def home(self, request: Request, base_url: str) -> Immediate:
         """`GET /`: the page for a browser, three lines that tell no more than numbers for anybody else."""
         if _wants_html(request):
             return self.turned_away(request) or self._page(_asked(request, self._world, base_url))
@@ -61,11 +62,11 @@ class PageDesk:
         said = (
             "nanobanana emulator\n"
             f"accounts {len(world.accounts)}, tasks {len(world.tasks)}, uploads {len(world.files)}\n"
-            f"createTask at {base_url}/api/v1/jobs/createTask\n"
+            f"createTask at {base_url}/api/v1/jobs/createTask, OpenAI-style images at {base_url}/v1\n"
         )
         return Page(said.encode("utf-8", "replace"), "text/plain; charset=utf-8", headers={"Vary": "Accept"})
 
-    def thumbnail(self, task_id: str, base_url: str) -> Reply:
+    def thumbnail(self, task_id: str, base_url: str) -> Immediate:
         """`GET /thumbnails/<task id>.jpg`: the picture of a task, small."""
         found = self._world.thumbnail(task_id, base_url)
         if found is None:
@@ -84,7 +85,7 @@ class PageDesk:
         listed = active_faults(self._world)
         return succeeded([{"fault": each.text, "says": each.says, "struck": each.struck} for each in listed])
 
-    async def change_faults(self, request: Request, base_url: str) -> Reply:
+    async def change_faults(self, request: Request, base_url: str) -> Immediate:
         """`POST /faults`: add one, or remove one by the page's own button."""
         said = _fields(await read_body(request, _FORM_MAX))
         try:

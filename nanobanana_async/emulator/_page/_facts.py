@@ -32,7 +32,7 @@ class AccountFacts:
     """Tasks that were let in within the last stretch of the limit."""
     limit: Limit
     over_limit: int
-    """createTasks refused by the limit, ever."""
+    """Creates refused by the limit, ever."""
 
 
 @frozen

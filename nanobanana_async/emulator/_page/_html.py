@@ -12,6 +12,7 @@ from attrs import frozen
 
 from nanobanana_async.emulator._exchanges import Exchange
 from nanobanana_async.emulator._faults import FAULTS, WHEN, FaultSpec
+from nanobanana_async.emulator._orders import Order
 from nanobanana_async.emulator._page._elements import Html, shortened, tag
 from nanobanana_async.emulator._page._facts import AccountFacts, Facts, FaultFacts, TaskFacts
 from nanobanana_async.emulator._page._look import FAVICON, SCRIPT, STYLE
@@ -116,7 +117,7 @@ def _task(facts: TaskFacts) -> Html:
         prompt = tag("a", prompt, href=f"files/results/{task.file_name}")
     error = tag("span", facts.error, class_="error") if facts.error else ""
     back = tag("span", " given back", class_="soft back") if facts.was_given_back else ""
-    size = tag("span", f"{order.resolution} {order.aspect_ratio}", class_="soft whole")
+    size = tag("span", _size(order), class_="soft whole")
     return tag(
         "tr",
         tag("td", prompt, " ", error, tag("span", task.id, class_="id"), class_="prompt"),
@@ -126,6 +127,14 @@ def _task(facts: TaskFacts) -> Html:
         tag("td", f"{facts.seconds:.1f}", class_="number", data_label="seconds"),
         tag("td", facts.polls, class_="number", data_label="polls"),
     )
+
+
+def _size(order: Order) -> str:
+    """Of its pictures, with how many they are and in which dialect they were asked for, where that is not the usual."""
+    said = f"{order.size[0]}\u00d7{order.size[1]}" if order.size else f"{order.resolution} {order.aspect_ratio}"
+    several = f"{order.count} \u00d7 " if order.count > 1 else ""
+    dialect = "" if order.dialect == "jobs" else f" \u00b7 {order.dialect}"
+    return f"{several}{said}{dialect}"
 
 
 def _pages(facts: Facts, asked: Asked) -> Html:

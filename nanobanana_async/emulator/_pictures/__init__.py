@@ -4,7 +4,8 @@ A `Poster` says everything that a picture is made from; `paint` turns it into by
 time. No fonts of the system are used, so a picture looks alike on every machine.
 """
 
+from nanobanana_async.emulator._pictures._cards import opened
 from nanobanana_async.emulator._pictures._painter import paint, paint_small
 from nanobanana_async.emulator._pictures._poster import Inset, Poster
 
-__all__ = ["Inset", "Poster", "paint", "paint_small"]
+__all__ = ["Inset", "Poster", "opened", "paint", "paint_small"]

@@ -25,23 +25,24 @@ from nanobanana_async.emulator._pictures._scenes import Stage, choose_scene, sky
 _AT_ONCE = BoundedSemaphore(4)
 _FINER_UP_TO = 2048
 _SMALL_SIDE = 320
+_PRINT_SIDE = 256
 _YELLOW = (255, 205, 40)
 
 
 def paint(poster: Poster) -> bytes:
     """The picture, encoded as the poster's media type says."""
     with _AT_ONCE:
-        return _encoded(_painted(poster, poster.side), poster.media_type)
+        return _encoded(_painted(poster, poster.size or size_of(poster, poster.side)), poster.media_type)
 
 
 def paint_small(poster: Poster) -> bytes:
     """The same picture as a small JPEG, for a page that shows many; painted at that size, not reduced to it."""
     with _AT_ONCE:
-        return _encoded(_painted(poster, _SMALL_SIDE), "image/jpeg")
+        return _encoded(_painted(poster, size_of(poster, _SMALL_SIDE)), "image/jpeg")
 
 
 def size_of(poster: Poster, side: int) -> Size:
-    """Width and height; `auto` takes the ratio of the first input image, or a square (PROTOCOL §1.5)."""
+    """Width and height by the ratio; `auto` takes that of the first input image, or a square (PROTOCOL §1.5)."""
     ratio = named_ratio(poster.aspect_ratio) or _ratio_of_first(poster.insets)
     return size_for(min(max(ratio, 1 / 8), 8), side)
 
@@ -55,8 +56,7 @@ def _ratio_of_first(insets: tuple[Inset, ...]) -> float:
     return image.width / image.height if image else 1.0
 
 
-def _painted(poster: Poster, side: int) -> Image.Image:
-    size = size_of(poster, side)
+def _painted(poster: Poster, size: Size) -> Image.Image:
     layout = lay_out(size, poster.prompt, _small_print(poster))
     chance = Random(f"{poster.seed}:picture")  # noqa: S311 - to be repeated, not to be secret
     picture = _scene(poster, size, layout, chance)
@@ -109,7 +109,7 @@ def _lay_prints(picture: Image.Image, poster: Poster, layout: Layout, chance: Ra
 
 def _print(inset: Inset, side: int) -> Image.Image:
     if inset.poster is not None:
-        image = _painted(inset.poster, 256)
+        image = _painted(inset.poster, size_of(inset.poster, _PRINT_SIDE))
         image.thumbnail((side, side))
         return image
     return thumbnail(inset.content(), side) if inset.content else blank(side)
@@ -126,8 +126,11 @@ def _write(picture: Image.Image, layout: Layout) -> None:
 
 def _encoded(picture: Image.Image, media_type: str) -> bytes:
     file = io.BytesIO()
-    if media_type == "image/png":
-        picture.save(file, "PNG", compress_level=1)
-    else:
-        picture.save(file, "JPEG", quality=88)
+    match media_type:
+        case "image/png":
+            picture.save(file, "PNG", compress_level=1)
+        case "image/webp":
+            picture.save(file, "WEBP", quality=88, method=0)
+        case _:
+            picture.save(file, "JPEG", quality=88)
     return file.getvalue()

@@ -33,11 +33,13 @@ class Poster:
     media_type: str
     seed: str
     insets: tuple[Inset, ...] = field(default=(), repr=False)
+    size: Size | None = None
+    """In pixels, where ratio and resolution are not to say it."""
 
     @property
     def side(self) -> int:
         """The side of the square that has as many pixels as the picture."""
-        return _SIDES[self.resolution]
+        return math.isqrt(self.size[0] * self.size[1]) if self.size else _SIDES[self.resolution]
 
 
 def size_for(ratio: float, side: int) -> Size:

@@ -25,6 +25,10 @@ class RawClient:
         """Send a createTask."""
         self._send("POST", "/api/v1/jobs/createTask", json.dumps(CREATE).encode())
 
+    def post(self, path: str, body: bytes) -> None:
+        """Send a POST."""
+        self._send("POST", path, body)
+
     def get(self, path: str) -> None:
         """Send a GET."""
         self._send("GET", path, b"")

@@ -118,9 +118,11 @@ def test_a_regular_expression_needs_quotes_for_its_commas_only() -> None:
     assert Fault.parse(r'closed,prompt="a{1,3}"').when.prompt == "a{1,3}"
 
 
-@pytest.mark.parametrize(("text", "operations"), [("any", 8), ("uploads", 3), ("uploads/file", 4)])
+@pytest.mark.parametrize(
+    ("text", "operations"), [("any", 14), ("creates", 4), ("looks", 3), ("uploads", 3), ("uploads/file", 4)]
+)
 def test_operations_can_be_named_by_the_group(text: str, operations: int) -> None:
-    """All of them, or the three uploads."""
+    """All of them; what makes a task; what asks for one; the three uploads."""
     fault = Fault.parse(f"closed,on={text}")
 
     assert len(fault.when.on) == operations
@@ -162,7 +164,7 @@ def test_operations_can_be_named_by_the_group(text: str, operations: int) -> Non
         ("closed,prompt=(", "prompt='(' is not allowed: a regular expression"),
         ("closed,after=-1", "after='-1' is not allowed: seconds, 0 or more"),
         ("closed,lasting=0", "lasting='0' is not allowed: seconds, more than 0"),
-        ("closed,on=polls", "on='polls' is not allowed: createTask, recordInfo, credit,"),
+        ("closed,on=polls", "on='polls' is not allowed: createTask, recordInfo, generate,"),
         ("cut-json,on=file", "cut-json: on='file' is not allowed: createTask, recordInfo,"),
         ("stuck,on=recordInfo", "stuck: on='recordInfo' is not allowed: createTask"),
         ("expired,on=any", "expired: on='any' is not allowed: file"),
@@ -198,8 +200,8 @@ def test_every_fault_and_every_condition_says_what_it_is() -> None:
     assert [
         (spec.where.default, spec.where.allowed) for spec in (FAULTS["closed"], FAULTS["cut-json"]) if spec.where
     ] == [
-        ("createTask", "any"),
-        ("createTask", "any but file"),
+        ("creates", "any"),
+        ("creates", "any but file"),
     ]
     assert FAULTS["stuck"].where is None
     assert all(each.says and each.allowed for spec in FAULTS.values() for each in spec.parameters)

@@ -107,6 +107,23 @@ async def test_tasks_are_told_with_what_has_become_of_them(
     assert page.all("a", href=f"files/results/{done}.jpg")
 
 
+async def test_tasks_of_every_dialect_stand_there_alike(browser: httpx.AsyncClient, world: World, clock: Clock) -> None:
+    """With what they were said in, how many pictures there are, and the size that was asked for."""
+    customer = Customer(world)
+    older = customer.generated("older", width=64, height=96)
+    said = {"model": "nano-banana", "prompt": "newer", "n": 3, "aspect_ratio": "16:9"}
+    world.serve(customer.call("generations", said))
+    clock.move(100)
+
+    text = (await page_of(browser)).section("tasks").text
+    pictures = [await browser.get(f"/thumbnails/{task.id}.jpg") for task in world.tasks]
+
+    assert "64×96 · generate" in text
+    assert "3 × 1K 16:9 · images" in text
+    assert [picture.headers["content-type"] for picture in pictures] == ["image/jpeg"] * 2
+    assert older in text
+
+
 async def test_tasks_come_fifty_a_page(browser: httpx.AsyncClient, world: World, clock: Clock) -> None:
     """Older ones are a link away, and new ones don't shift them."""
     customer = Customer(world)
@@ -243,7 +260,8 @@ async def test_a_program_gets_three_lines(program: httpx.AsyncClient, world: Wor
     assert answer.text == (
         "nanobanana emulator\n"
         "accounts 1, tasks 1, uploads 0\n"
-        "createTask at http://127.0.0.1:8000/api/v1/jobs/createTask\n"
+        "createTask at http://127.0.0.1:8000/api/v1/jobs/createTask, "
+        "OpenAI-style images at http://127.0.0.1:8000/v1\n"
     )
 
 

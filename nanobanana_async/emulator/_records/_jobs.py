@@ -29,7 +29,7 @@ dumps = _ENCODER.encode
 """JSON as it stands inside other JSON: short, and as it was said."""
 
 
-def record(task: Task, now: float, *, base_url: str, shape: RecordShape) -> dict[str, object]:
+def jobs_record(task: Task, now: float, *, base_url: str, shape: RecordShape) -> dict[str, object]:
     """The `data` of a recordInfo answer."""
     said = _documented(task, task.plan.state(now), base_url)
     return said | (_since_left_out(task, now) if shape == "old" else _added_since(task, said, now))
@@ -45,11 +45,6 @@ def as_today(task: Task, said: Mapping[str, object], now: float) -> dict[str, ob
     return {name: said[name] for name in _DOCUMENTED} | _added_since(task, said, now)
 
 
-def result_url(task: Task, base_url: str) -> str:
-    """Where the picture of a task can be fetched."""
-    return f"{base_url}/files/results/{task.file_name}"
-
-
 def _documented(task: Task, state: str, base_url: str) -> dict[str, object]:
     ended = state in (SUCCESS, FAIL)
     failure = task.plan.failure if state == FAIL else None
@@ -60,7 +55,7 @@ def _documented(task: Task, state: str, base_url: str) -> dict[str, object]:
         "model": task.order.model,
         "state": state,
         "param": _param(task),
-        "resultJson": dumps({"resultUrls": [result_url(task, base_url)]}) if state == SUCCESS else "",
+        "resultJson": dumps({"resultUrls": task.result_urls(base_url)}) if state == SUCCESS else "",
         "failCode": failure.code if failure else None,
         "failMsg": failure.msg if failure else None,
         "costTime": round((completed - created) / 1000) if ended else None,

@@ -71,11 +71,6 @@ class Uploads:
         return _uploaded(stored, call.base_url)
 
 
-def upload_refused(error: RefusedError) -> Answer:
-    """The upload host's envelope for a no."""
-    return Answer({"success": False, "code": error.code, "msg": error.msg})
-
-
 def _uploaded(stored: StoredFile, base_url: str) -> Answer:
     moment = datetime.fromtimestamp(stored.uploaded_at, UTC).isoformat(timespec="milliseconds")
     data = {

@@ -1,4 +1,4 @@
-"""What the vendor's models take, cost and need: PROTOCOL §1.4 and §1.5 as data.
+"""What the models of the jobs dialect take, cost and need: PROTOCOL §1.4 and §1.5 as data.
 
 Written down a second time on purpose. The client has its own table; if both sides shared one, a wrong entry
 would agree with itself. Never import the client's models here.
@@ -11,19 +11,11 @@ from types import MappingProxyType
 
 from attrs import frozen
 
+from nanobanana_async.emulator._orders._order import ImageRule
+
 _RATIOS_A = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "auto")
 _RATIOS_B = (*_RATIOS_A, "1:4", "4:1", "1:8", "8:1")
 _MEGABYTE = 1024 * 1024
-
-
-@frozen
-class ImageRule:
-    """The field for input images, and how many and how big they may be."""
-
-    name: str
-    at_least: int
-    at_most: int
-    max_bytes: int = 30 * _MEGABYTE
 
 
 @frozen

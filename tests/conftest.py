@@ -28,6 +28,7 @@ ON_THE_WALL_CLOCK = {
     "contract": "threads that write files",
     "emulator": "real sockets",
     "house": "processes",
+    "interop": "servers that others wrote, and real sockets",
     "journal": "threads that write files, and processes",
     "runs": "real sockets",
     "storage": "threads that write files",
@@ -53,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
         config.option.keyword
         or config.option.markexpr not in ("", LEFT_OUT)
-        or config.option.lf
+        or getattr(config.option, "lf", False)
         or config.option.collectonly
     )
     if plugin is not None and is_whole:

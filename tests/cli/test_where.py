@@ -46,6 +46,7 @@ def test_the_emulator_gets_pictures_too(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("KIE_API_KEY", "real")
     monkeypatch.setenv("KIE_UPLOAD_URL", "https://vendor.example")
     with connected(Where(emulator=True, speed=50)) as connection:
+        assert isinstance(connection.gateway, Kie)
         assert connection.gateway.upload_url == connection.gateway.base_url
         assert connection.gateway.api_key == "emulator"
         assert connection.polling.speed == 50

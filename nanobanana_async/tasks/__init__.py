@@ -14,7 +14,7 @@ from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._questions import ask, ask_status
 from nanobanana_async.tasks._recalling import restore, under_way
 from nanobanana_async.tasks._report import Report, Tally
-from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._rows import MOST_RESENT, Row
 from nanobanana_async.tasks._saving import Namer, Saver, names_in, prompt_of
 from nanobanana_async.tasks._source import Source, refuse_no_source
 from nanobanana_async.tasks._statistics import Statistics
@@ -22,6 +22,7 @@ from nanobanana_async.tasks._uploads import Uploads
 
 __all__ = [
     "AHEAD",
+    "MOST_RESENT",
     "Batch",
     "BatchBook",
     "Board",

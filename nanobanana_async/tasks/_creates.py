@@ -33,7 +33,7 @@ from nanobanana_async.tasks._answered import MUCH, answered, in_a_thread_if, kep
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._claiming import back_to_new, claimed, not_claimed, not_encodable
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._rows import Row
+from nanobanana_async.tasks._rows import MOST_RESENT, Row
 from nanobanana_async.tasks._uploads import inlined
 from nanobanana_async.values import Accepted, Answered, FilePart, Problem, Refused, Submitted, WireRequest
 
@@ -41,8 +41,6 @@ LONGEST_OUTAGE = 900.0
 """Seconds in which nobody is let in, or won't be, after which the run stops."""
 LONGEST_WAIT = 300.0
 """Seconds that one item waits before it is tried again because the gateway has asked for it."""
-MOST_RESENT = 2
-"""With ``on_unknown="resend"``: how often one item is sent again after a lost answer."""
 
 
 async def create(desk: Desk, job: Job) -> None:
@@ -280,7 +278,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
 
 
 def _may_be_resent(desk: Desk, row: Row) -> bool:
-    if desk.settings.on_unknown != "resend" or row.resent == MOST_RESENT or row.halted is not None:
+    if desk.settings.on_unknown != "resend" or row.halted is not None or row.lost_before + row.resent >= MOST_RESENT:
         return False
     return all(listener.may_send_again(row) for listener in row.listeners)
 

@@ -14,15 +14,17 @@ import attrs
 
 from nanobanana_async.errors import KeyConflictError, NanoBananaError, StorageError, UnknownOutcomeError, UsageError
 from nanobanana_async.journal import Entry, Standing
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, Succeeded, Unknown
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place, nothing_charged
-from nanobanana_async.tasks._rows import UNKNOWN_TIME, Row
+from nanobanana_async.tasks._rows import MOST_RESENT, UNKNOWN_TIME, Row
 from nanobanana_async.tasks._sharing import share
 from nanobanana_async.tasks._unfetched import GONE
 from nanobanana_async.tasks._written_errors import restored
 from nanobanana_async.values import JSON, Item, Result, Task
+
+_LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
 
 LOOK_AGAIN = 0.5
 """Seconds until one looks again for what another process is sending right now."""
@@ -102,7 +104,8 @@ async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outco
         place.price = entry.price
         follow_entry(desk, row, entry)
         return None
-    if _is_sent_again(desk, entry, rules):
+    row.lost_before = await _times_lost(desk, keeper, entry)
+    if _is_sent_again(desk, row, entry, rules):
         _send_again(desk, row, place, entry)
         return None
     return await outcome_of_entry(desk, row, entry)
@@ -142,10 +145,18 @@ async def _at_rest(keeper: Keeper, row: Row, place: Place) -> Entry | None:
     return entry
 
 
-def _is_sent_again(desk: Desk, entry: Entry, rules: KeyRules) -> bool:
+async def _times_lost(desk: Desk, keeper: Keeper, entry: Entry) -> int:
+    """How many answers were lost by all runs, where such creates are sent again: that has an end."""
+    if desk.settings.on_unknown != "resend" or entry.state not in (ItemState.NEW, ItemState.UNKNOWN):
+        return 0
+    attempts = await keeper.journal.attempts(entry.scope, entry.key) if entry.attempts else []
+    return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
+
+
+def _is_sent_again(desk: Desk, row: Row, entry: Entry, rules: KeyRules) -> bool:
     """Whether what has failed, or whose answer was lost, is to be sent once more, as the user has said."""
     if entry.state is ItemState.UNKNOWN:
-        return desk.settings.on_unknown == "resend"
+        return desk.settings.on_unknown == "resend" and row.lost_before <= MOST_RESENT
     if entry.state is not ItemState.FAILED:
         return False
     error = restored(entry.error)

@@ -52,6 +52,9 @@ class TaskListener:
         """It was, before."""
 
 
+MOST_RESENT = 2
+"""With ``on_unknown="resend"``: how often one item is sent again after a lost answer, by all runs together."""
+
 UNKNOWN_TIME = Expected(first=0.0, usual=60.0)
 """For a task that was submitted elsewhere: look at once."""
 
@@ -65,8 +68,9 @@ class Row:
     `request` is None for a task that was submitted elsewhere and is only waited for. `expected` is the documented time
     of its task, `not_done_at` its age when it was last seen to be under way. `slot` tells whether it counts as in
     flight. `lost` is the error of an earlier attempt whose answer was lost, where the user has it sent again: from then
-    on nobody can say that nothing was charged. `watchers` are told of each look. `remakes`: how many more tasks may be
-    made for it, where one fails for a passing reason and costs nothing. `is_told`: the log has its task's id already.
+    on nobody can say that nothing was charged; `resent` counts how often, `lost_before` the answers that earlier runs
+    lost. `watchers` are told of each look. `remakes`: how many more tasks may be made for it, where one fails for a
+    passing reason and costs nothing. `is_told`: the log has its task's id already.
     `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
     where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at. `place` is
     where it stands in the journal; `is_adopted`: its task was accepted in an earlier run, or by another process.
@@ -85,6 +89,7 @@ class Row:
     sent: int = 0
     remakes: int = 0
     resent: int = 0
+    lost_before: int = 0
     lost: UnknownOutcomeError | None = None
     accepted_at: float = 0.0
     deadline: float = 0.0

@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
-from urllib.request import url2pathname
 
 import anyio.to_thread
 import attrs
@@ -67,6 +66,8 @@ def content_of(url: str) -> Picture:
 
 def file_of(url: str) -> Path:
     """The path that a ``file:`` URL names."""
+    from urllib.request import url2pathname  # noqa: PLC0415  it loads http.client, and most never have such a URL
+
     return Path(url2pathname(urlsplit(url).path))
 
 

@@ -258,7 +258,7 @@ class Batch:
         self._manager.add(row)
 
     async def _row_of(self, item: Item, index: int) -> Row:
-        request = request_of(item, self._build)
+        request = self._manager.desk.gateway.priced(request_of(item, self._build))
         row = Row(item, request, [self], index, remakes=REMAKES)
         if self._book is not None:
             row.place = await self._book.place(item, request)

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from nanobanana_async import Client, Polling
-from nanobanana_async.journal import Entry, MemoryJournal, SQLiteJournal
+from nanobanana_async import Client, Polling, StorageError
+from nanobanana_async.journal import Claimed, Entry, Intent, MemoryJournal, SQLiteJournal
 from nanobanana_async.lifecycle import AttemptState
 from tests.scripted_kie import ScriptedKie
 
@@ -32,6 +32,11 @@ async def doomed(kie: ScriptedKie, journal: AnyJournal, **policies: Any) -> Asyn
     async with kie.client(journal=journal, **policies) as client:
         yield client
         journal.abandon()
+
+
+async def no_room(intent: Intent) -> Entry | Claimed:
+    """The `claim` of a journal on a disk that is full just then."""
+    raise StorageError(f"the disk is full: no room for {intent.key!r}", charged="no")
 
 
 async def entry_of(journal: AnyJournal, key: str, *, scope: str = "") -> Entry:

@@ -1,0 +1,123 @@
+"""A key that is made anew by a claim: until then it is what it was, and after that nothing of it is forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from nanobanana_async.journal import Claimed, Entry, Found, Spent
+from nanobanana_async.lifecycle import ItemState
+from tests.journal.conftest import AnyJournal
+from tests.journal.steps import PRICE, SCOPE, WAYS, A, S, answered, bring, change, intent
+
+OVER = [state for state in WAYS if state not in (S.NEW, S.SENDING)]
+
+
+def renewing(state: ItemState, number: int = 2, **more: Any) -> Any:
+    """The intent to begin the generation of that number, by who has found the one before in that state."""
+    token = f"k-{number}"
+    seen = Found(number - 1, state, f"k-{number - 1}")
+    return intent("k", **{"token": token, "renews": True, "instead_of": seen, "fingerprint": "f2", **more})
+
+
+@pytest.mark.parametrize("state", OVER)
+async def test_any_state_but_sending_may_be_made_anew(journal: AnyJournal, state: ItemState) -> None:
+    """The next generation is being sent at once, with nothing of the one before."""
+    await bring(journal, "k", state, task_id="t1", raw="{}", files=["a.png"], error={"reason": "x"}, charged="yes")
+
+    claimed = await journal.claim(renewing(state, price=8.0, at=150.0))
+    entry = await journal.find(SCOPE, "k")
+
+    assert claimed == Claimed(2, 1)
+    assert entry is not None
+    assert (entry.generation, entry.state, entry.attempts, entry.token) == (2, S.SENDING, 1, "k-2")
+    assert (entry.fingerprint, entry.price, entry.run) == ("f2", 8.0, journal.run)
+    assert (entry.task_id, entry.raw, entry.files, entry.error, entry.charged) == (None, None, (), None, None)
+    assert (entry.entered_at, entry.updated_at, entry.sent_at) == (150.0, 150.0, 150.0)
+    assert [entry.generation async for entry in journal.entries()] == [2]
+
+
+async def test_until_the_claim_it_is_what_it_was(journal: AnyJournal) -> None:
+    """Whoever was told to make it anew, and does not come to that, has changed nothing."""
+    await bring(journal, "k", S.SAVED, task_id="t1", raw="{}", files=["a.png"])
+    before = await journal.find(SCOPE, "k")
+
+    for wrong in ({"generation": 2}, {"state": S.SUCCEEDED}, {"token": "k-0"}):
+        said = await journal.claim(renewing(S.SAVED, instead_of=attrs.evolve(Found(1, S.SAVED, "k-1"), **wrong)))
+        assert said == before
+    assert await journal.claim(renewing(S.SAVED, instead_of=None)) == before
+    assert await journal.find(SCOPE, "k") == before
+    assert len(await journal.attempts(SCOPE, "k")) == 1
+
+
+@pytest.mark.parametrize("state", [S.ACCEPTED, S.PENDING])
+async def test_the_one_before_comes_to_its_end(journal: AnyJournal, other: AnyJournal, state: ItemState) -> None:
+    """What was paid for under it is heard to its end, and the newest generation is as it was."""
+    await bring(journal, "k", state, task_id="t1", charged="yes")
+    await journal.claim(renewing(state))
+    before = await journal.find(SCOPE, "k")
+
+    assert await other.record(change("k", S.SUCCEEDED, token="k-1", credits=3.0, charged="yes", raw="{}"))
+    first, second = await journal.attempts(SCOPE, "k")
+
+    assert await journal.find(SCOPE, "k") == before
+    assert (first.generation, first.state, first.task_id, first.credits) == (1, A.ACCEPTED, "t1", 3.0)
+    assert (second.generation, second.number, second.state) == (2, 1, A.SENDING)
+    assert await journal.spent(SCOPE) == Spent(spent=3.0, reserved=PRICE)
+
+
+async def test_the_lost_answer_of_the_one_before_may_still_be_found(journal: AnyJournal) -> None:
+    """It is noted there, and so is what it costs; the newest generation is as it was."""
+    await bring(journal, "k", S.UNKNOWN, charged="unknown")
+    await journal.claim(renewing(S.UNKNOWN))
+    before = await journal.find(SCOPE, "k")
+
+    assert await journal.record(answered("k", S.ACCEPTED, task_id="t1", charged="yes"))
+    first, _ = await journal.attempts(SCOPE, "k")
+
+    assert await journal.find(SCOPE, "k") == before
+    assert (first.state, first.task_id, first.charged) == (A.ACCEPTED, "t1", "yes")
+
+
+async def test_generations_are_counted(journal: AnyJournal, other: AnyJournal) -> None:
+    """One after the other, whoever begins them."""
+    await bring(journal, "k", S.FAILED)
+    claimed = []
+    for number, one in ((2, journal), (3, other), (4, journal)):
+        claimed.append(await one.claim(renewing(S.FAILED, number)))
+        await one.record(answered("k", S.FAILED, token=f"k-{number}", generation=number))
+
+    assert claimed == [Claimed(2, 1), Claimed(3, 1), Claimed(4, 1)]
+    assert [attempt.generation for attempt in await other.attempts(SCOPE, "k")] == [1, 2, 3, 4]
+
+
+async def test_of_two_who_would_make_it_anew_one_does(journal: AnyJournal, other: AnyJournal) -> None:
+    """The other is told of the generation that has begun."""
+    await bring(journal, "k", S.SUCCEEDED)
+
+    claimed = await journal.claim(renewing(S.SUCCEEDED))
+    late = await other.claim(renewing(S.SUCCEEDED, token="late"))
+
+    assert claimed == Claimed(2, 1)
+    assert isinstance(late, Entry)
+    assert (late.generation, late.state, late.token) == (2, S.SENDING, "k-2")
+    assert len(await other.attempts(SCOPE, "k")) == 2
+
+
+async def test_what_is_being_sent_is_not_made_anew(journal: AnyJournal) -> None:
+    """Nobody knows yet what becomes of it."""
+    await journal.claim(intent("k"))
+    before = await journal.find(SCOPE, "k")
+
+    assert await journal.claim(renewing(S.SENDING)) == before
+    assert len(await journal.attempts(SCOPE, "k")) == 1
+
+
+async def test_what_is_new_needs_no_generation_of_its_own(journal: AnyJournal) -> None:
+    """Nothing was made of it yet: neither where nothing stands there, nor where the last create was refused."""
+    assert await journal.claim(intent("k", renews=True)) == Claimed(1, 1)
+    await journal.record(answered("k", S.NEW))
+
+    assert await journal.claim(renewing(S.NEW)) == Claimed(1, 2)

@@ -6,6 +6,7 @@ by the same names. People's words go to stderr, what a program may want to read 
 
 from __future__ import annotations
 
+import os
 import sys
 
 __all__ = ["main"]
@@ -25,4 +26,16 @@ def main() -> None:
             raise
         sys.stderr.write('error: the command line needs an extra: pip install "nanobanana-async[cli]"\n')
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    _open_what_is_closed()
     app(prog_name="nanobanana")
+
+
+def _open_what_is_closed() -> None:
+    """Let no file of ours get the number of a standard stream that the shell has closed (``>&-``)."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free

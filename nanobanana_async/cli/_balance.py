@@ -7,7 +7,7 @@ import json
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
-from nanobanana_async.cli._terminal import put
+from nanobanana_async.cli._output import put
 from nanobanana_async.client import Client
 from nanobanana_async.pricing import dollars, total
 

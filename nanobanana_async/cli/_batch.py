@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,10 +17,7 @@ def batch(
         str,
         typer.Argument(metavar="FILE|-", help="JSONL, CSV or .txt, a prompt a line; - reads JSONL from stdin."),
     ],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", metavar="DIR", help="The folder to fill."),
-    ],
+    output: options.Output,
     model: options.Model = None,
     prompt: Annotated[
         str | None,

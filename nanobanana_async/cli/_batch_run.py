@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
@@ -10,17 +9,28 @@ from typing import Any
 
 import attrs
 
+from nanobanana_async.cli._batch_stops import BatchStops
 from nanobanana_async.cli._batch_view import BatchView, say_plan
 from nanobanana_async.cli._closing import NOT_PAID_AGAIN, closing_lines, unknown_line
-from nanobanana_async.cli._connection import Connection, Where, connected, described
+from nanobanana_async.cli._connection import Connection, Where, connected, described, identity_of
 from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import MANIFEST, folder_status
 from nanobanana_async.cli._options import DOCUMENTED_RATE
-from nanobanana_async.cli._terminal import Terminal, put
+from nanobanana_async.cli._output import OutputLostError, put
+from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.errors import ConfigurationError, StorageError
 from nanobanana_async.pacing import Rate
-from nanobanana_async.runs import BadFileError, Rows, RunReport, plan_batch, read_items, run_batch
+from nanobanana_async.runs import (
+    BadFileError,
+    Rows,
+    RunReport,
+    grace_of,
+    journal_place,
+    plan_batch,
+    read_items,
+    run_batch,
+)
 
 _LEFT_OUT_IN_FULL = 20
 
@@ -52,8 +62,8 @@ class BatchWish:
 
     @property
     def beside_journal(self) -> Path:
-        """The folder of the journal, where the state of an emulator goes as well."""
-        return self.folder if self.journal is None else self.journal.parent
+        """The folder of the journal, where the state of an emulator goes as well. Raises: as `journal_place`."""
+        return journal_place(self.folder, self.journal).path.parent
 
     def start(self, rows: Rows, connection: Connection, **rest: Any) -> Coroutine[Any, Any, RunReport]:
         """The run of `rows`, to be awaited."""
@@ -78,32 +88,34 @@ def make_all(wish: BatchWish) -> int:
     rows = _rows(wish, terminal)
     with connected(wish.where, rate=wish.rate, state_in=wish.beside_journal) as connection:
         view = BatchView(terminal, wish.folder, wish.as_json)
-        asked_to_finish = asyncio.Event()
-
-        def finish() -> None:
-            asked_to_finish.set()
-            _say_finishing(view, terminal)
-
+        stops = BatchStops(terminal, view, grace_of(connection.gateway))
         try:
             with view:
-                report = run(wish.start(rows, connection, finish=asked_to_finish, **view.listeners), finish=finish)
+                report = run(wish.start(rows, connection, finish=stops.asked_to_finish, **view.listeners), stops=stops)
         except KeyboardInterrupt:
-            _say_interrupted(view, terminal, wish.journal)
+            _say_cut_short(view, terminal, wish.journal)
             return ExitCode.INTERRUPTED
+        except OutputLostError as error:
+            _say_cut_short(view, terminal, wish.journal)
+            return ExitCode.INTERRUPTED if error.is_unread else ExitCode.STOPPED
         except StorageError as error:
             terminal.complain_of(error)
+            terminal.say(f"Once that is put right, run the same command again. {NOT_PAID_AGAIN}")
             return ExitCode.STOPPED
     _say_end(report, terminal)
-    return ExitCode.INTERRUPTED if asked_to_finish.is_set() and report.counts["skipped"] else report.exit_code
+    not_sent = report.counts["skipped"] - report.changed + report.not_renewed
+    return ExitCode.INTERRUPTED if stops.asked_to_finish.is_set() and not_sent else report.exit_code
 
 
 def plan_only(wish: BatchWish) -> int:
     """Say what `make_all` would do and what that would cost. Nothing is sent or written, and no key is needed."""
     terminal = Terminal()
+    _check_folder(wish)
     rows = _rows(wish, terminal)
     if rows.problems and not (wish.skip_invalid and rows.rows):
         raise BadFileError.listing(rows.problems, are_all=not rows.rows)
-    plan = run(plan_batch(rows, wish.folder, **wish.shared))
+    gateway, identity = described(wish.where), identity_of(wish.where)
+    plan = run(plan_batch(rows, wish.folder, gateway=gateway, identity=identity, **wish.shared))
     say_plan(plan, terminal, wish.folder)
     if wish.as_json:
         put(json.dumps({**plan.row(), "folder": str(wish.folder)}, ensure_ascii=False))
@@ -137,19 +149,16 @@ def _rows(wish: BatchWish, terminal: Terminal) -> Rows:
     return rows
 
 
-def _say_finishing(view: BatchView, terminal: Terminal) -> None:
-    terminal.say(f"nothing more is sent; what is paid for is finished and saved: {view.in_flight} in flight", "bold")
-    terminal.say("Ctrl-C again leaves them for the next run.")
-
-
-def _say_interrupted(view: BatchView, terminal: Terminal, journal: Path | None) -> None:
+def _say_cut_short(view: BatchView, terminal: Terminal, journal: Path | None) -> None:
     terminal.say("interrupted", "bold")
     if view.is_planned:
         found = folder_status(view.folder, journal)
         terminal.say(str(found))
         pending, manifest = found.states["pending"], view.folder / MANIFEST
-        terminal.say(f"tasks that are paid for and not finished: {pending}; their ids are in {manifest}")
-        terminal.say(f"Run the same command again: it waits for them. {NOT_PAID_AGAIN}")
+        if pending:
+            terminal.say(f"tasks that are paid for and not finished: {pending}; their ids are in {manifest}")
+        again = "it waits for them" if pending else "it goes on"
+        terminal.say(f"Run the same command again: {again}. {NOT_PAID_AGAIN}")
         _say_all([unknown_line(found.states["unknown"], view.folder)], terminal)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from nanobanana_async.cli._counts import Counts, clock
-from nanobanana_async.cli._terminal import Terminal, not_warned_of, put, remedy_of, stdout_is_a_file, stdout_is_a_screen
+from nanobanana_async.cli._output import OutputLostError, put, stdout_is_a_file, stdout_is_a_screen
+from nanobanana_async.cli._terminal import Terminal, not_warned_of, remedy_of
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ClientClosedError
 from nanobanana_async.events import Event, GateClosed, RunStopped
@@ -49,6 +51,7 @@ class BatchView:
     _counts: Counts = attrs.field(factory=lambda: Counts(time.monotonic()), init=False)
     _live: Live | None = attrs.field(default=None, init=False)
     _troubles: int = attrs.field(default=0, init=False)
+    _shown: set[str] = attrs.field(factory=set, init=False)
     _quiet: contextlib.ExitStack = attrs.field(factory=contextlib.ExitStack, init=False)
     _said_at: float = attrs.field(factory=time.monotonic, init=False)
     _client: Client | None = attrs.field(default=None, init=False)
@@ -70,9 +73,17 @@ class BatchView:
         """How many tasks are paid for and not finished."""
         return len(self._counts.tasks)
 
+    @property
+    def on_the_wire(self) -> int:
+        """How many creates wait for their answers: each may be paid for."""
+        with contextlib.suppress(ClientClosedError):
+            return self._client.statistics().creating if self._client is not None else 0
+        return 0
+
     def __enter__(self) -> Self:
-        # That a task is left behind stands in the manifest, and is said once.
+        # That a task is left behind stands in the manifest, and is said once. What stands in none is said, too.
         self._quiet.enter_context(not_warned_of(lambda: self._counts.owed))
+        self._quiet.enter_context(not_warned_of(lambda: self._shown, up_to=logging.ERROR))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,11 +125,13 @@ class BatchView:
         self._say_line()
 
     def reached(self, outcome: Outcome) -> None:
-        """An item has its outcome: count it, and say it where it is a trouble. Raises BrokenPipeError."""
+        """An item has its outcome: count it, and say it where it is a trouble. Raises OutputLostError."""
         self._counts.add(outcome)
+        if outcome.task_id is not None and (outcome.error is None or self._troubles < SAID_IN_FULL):
+            self._shown.add(outcome.task_id)
         self._say_trouble(outcome)
         if self.as_json:
-            self._put(manifest_row(outcome, folder=self.folder))
+            self._put(json.dumps(manifest_row(outcome, folder=self.folder), ensure_ascii=False))
         else:
             self._show(outcome.files)
         self._say_line()
@@ -126,10 +139,14 @@ class BatchView:
     def left(self, row: dict[str, JSON]) -> None:
         """The run was cut short, and this is what the manifest says of an item that it left."""
         if self.as_json:
-            self._put(row)
+            self._put(json.dumps(row, ensure_ascii=False))
 
-    def _put(self, row: dict[str, JSON]) -> None:
-        put(json.dumps(row, ensure_ascii=False))
+    def _put(self, line: str) -> None:
+        try:
+            put(line)
+        except OutputLostError as error:
+            self.terminal.say(f"{error}; nothing more is sent", "bold")
+            raise
 
     def _show(self, files: Iterable[Path]) -> None:
         """The paths for the next program; on the screen where the line is drawn, above that."""
@@ -137,7 +154,7 @@ class BatchView:
             if self._live is not None and stdout_is_a_screen():
                 self.terminal.say(str(path))
             else:
-                put(str(path))
+                self._put(str(path))
 
     def _say_line(self) -> None:
         """How it stands, now and then, where nothing can be drawn over."""
@@ -212,10 +229,17 @@ def say_plan(plan: Plan, terminal: Terminal, folder: Path) -> None:
     if any(again.values()):
         said = ", ".join(f"{count} {words}" for words, count in again.items() if count)
         terminal.say(f"of those to send: {said}")
+    if plan.overtaken:
+        its = "1 has a task" if plan.overtaken == 1 else f"{plan.overtaken} have tasks"
+        terminal.say(f"of those made anew: {its} on the way, paid for; what comes of that is not saved", "bold")
     if plan.to_send:
         models = ", ".join(f"{count} × {model}" for model, count in plan.models.most_common())
         least = f" | {clock(plan.least_seconds)} at least, at this rate" if plan.least_seconds else ""
         terminal.say(models)
         terminal.say(f"{plan.price}{least}")
+    if plan.to_send and plan.most is not None:
+        terminal.say(f"with lost answers sent again, as was asked for: {plan.most} at the most")
     if plan.on_budget is not None:
         terminal.say(plan.on_budget, "bold")
+    if plan.at_work is not None:
+        terminal.say(f"a run is at work there (process {plan.at_work}): this is what it would leave right now", "bold")

@@ -5,7 +5,7 @@ Nothing is said that isn't so for this folder: what the next run does for how ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from nanobanana_async.runs import RunReport
@@ -15,14 +15,16 @@ NOT_PAID_AGAIN = "What is paid for is not paid for again."
 
 def closing_lines(report: RunReport) -> list[str]:
     """What to say after `report`, a line each."""
-    counts = report.counts
+    left = report.left
     lines = [
         _go_on(report),
-        _for_good(counts["failed"] - report.retryable),
+        _passing(left.passing),
+        _for_good(left.for_good),
+        _given_up(left.given_up),
         _expired(report.expired),
         _missing(report.missing),
-        unknown_line(counts["unknown"], report.manifest.parent),
-        _changed(report.changed),
+        unknown_line(report.counts["unknown"] - len(left.resent), report.manifest.parent),
+        _changed(left.changed),
         _invalid(report.invalid),
         _rate(report),
     ]
@@ -40,25 +42,44 @@ def unknown_line(count: int, folder: Path) -> str:
 
 def _go_on(report: RunReport) -> str:
     """What the same command would do."""
-    counts = report.counts
+    counts, left = report.counts, report.left
     parts = [
-        _counted(report.retryable, "{} that failed in passing {is_are} sent again"),
+        _counted(len(left.retried), "{} that failed {is_are} sent again"),
+        _counted(len(left.resent), "{} unknown {is_are} sent again, and perhaps paid for again"),
         _counted(counts["pending"] - report.missing, "{} pending {is_are} waited for"),
         _counted(counts["skipped"] - report.changed, "{} skipped {is_are} sent"),
+        _counted(report.not_renewed, "{} not made anew {is_are} made"),
         _counted(report.unsaved - report.expired, "{} not saved {is_are} fetched"),
     ]
     if not any(parts):
         return ""
     begin = "To go on, run" if report.stopped_by is None else "Once that is put right, run"
-    return f"{begin} the same command again: {_listed(parts)}. {NOT_PAID_AGAIN}"
+    command = (
+        f"the same command again without --redo ({named(left.redone)})" if left.redone else "the same command again"
+    )
+    return f"{begin} {command}: {_listed(parts)}. {NOT_PAID_AGAIN}"
 
 
-def _for_good(count: int) -> str:
-    if not count:
-        return ""
-    stay = "it stays so until its line" if count == 1 else "they stay so until their lines"
-    be = "is" if count == 1 else "are"
-    return f"{count} failed for good: {stay} in the file {be} changed; to send again all the same: --redo KEY."
+def named(keys: Sequence[str], most: int = 5) -> str:
+    """Some keys in a row, the first few by name: ``k1, k2 and 7 more``."""
+    more = f" and {len(keys) - most} more" if len(keys) > most else ""
+    return ", ".join(keys[:most]) + more
+
+
+def _passing(keys: Sequence[str]) -> str:
+    words = "{} failed in passing ({keys}), and {is_are} not sent again: leave out --retry-failed none."
+    return _counted(len(keys), words, keys)
+
+
+def _for_good(keys: Sequence[str]) -> str:
+    stay = "it stays so until its line" if len(keys) == 1 else "they stay so until their lines"
+    words = f"{{}} failed for good ({{keys}}): {stay} in the file {{is_are}} changed; to send again all the same: "
+    return _counted(len(keys), f"{words}--redo KEY.", keys)
+
+
+def _given_up(keys: Sequence[str]) -> str:
+    words = "{} {is_are} given up, and may be paid for ({keys}). To make it, and perhaps to pay twice: --redo KEY."
+    return _counted(len(keys), words, keys)
 
 
 def _expired(count: int) -> str:
@@ -75,10 +96,9 @@ def _missing(count: int) -> str:
     )
 
 
-def _changed(count: int) -> str:
-    return _counted(
-        count, "{} {has_have} a key that was used for another request, and {is_are} not sent: see --on-change."
-    )
+def _changed(keys: Sequence[str]) -> str:
+    words = "{} {has_have} a key that was used for another request ({keys}), and {is_are} not sent: see --on-change."
+    return _counted(len(keys), words, keys)
 
 
 def _invalid(count: int) -> str:
@@ -89,9 +109,10 @@ def _rate(report: RunReport) -> str:
     return "" if report.kept_rate is None else f"With --rate {report.kept_rate} fewer are refused from the beginning."
 
 
-def _counted(count: int, words: str) -> str:
+def _counted(count: int, words: str, keys: Sequence[str] = ()) -> str:
     one = count == 1
-    return words.format(count, is_are="is" if one else "are", has_have="has" if one else "have") if count else ""
+    said = {"is_are": "is" if one else "are", "has_have": "has" if one else "have", "keys": named(keys)}
+    return words.format(count, **said) if count else ""
 
 
 def _listed(parts: Iterable[str]) -> str:

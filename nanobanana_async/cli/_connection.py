@@ -95,6 +95,23 @@ def vendor(where: Where) -> Gateway:
     return gateway.resolved(variables)
 
 
+def identity_of(where: Where) -> str | None:
+    """What a journal says that it is of, for which no key is needed; None where no URL is known.
+
+    Raises:
+        ConfigurationError: the options contradict each other.
+    """
+    _check(where)
+    if where.emulator:
+        return _emulators(where)
+    no_keys = dict.fromkeys(("KIE_API_KEY", "NANOBANANA_IMAGES_API_KEY"), "no-key-to-look")
+    try:
+        gateway = described(where).resolved({**environment(where.env_file), **no_keys})
+    except ConfigurationError:
+        return None
+    return f"{gateway.kind} {gateway.address}"
+
+
 def _emulators(where: Where) -> str:
     """What a journal says that it is of: an emulator's address is another one each time."""
     return "emulator" if where.gateway == "kie" else "emulator openai-images"

@@ -21,9 +21,7 @@ _PACKAGE = Path(__file__).parent.parent
 
 def demo(
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to fill.")] = Path(
-        "nanobanana-demo"
-    ),
+    output: options.Output = Path("nanobanana-demo"),
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N prompts.")] = None,
     rate: options.TheRate = options.DOCUMENTED_RATE,
     speed: options.Speed = None,

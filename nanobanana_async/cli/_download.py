@@ -15,6 +15,7 @@ from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._outcomes import collected, deliver
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.client import Client
+from nanobanana_async.runs import journal_place
 from nanobanana_async.storage import ensure_writable
 from nanobanana_async.values import Item, Result
 
@@ -26,7 +27,9 @@ def download(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="DIR", help="The folder; the task's id is the name."),
+        typer.Option(
+            "--output", "-o", parser=options.parse_path, metavar="DIR", help="The folder; the task's id is the name."
+        ),
     ] = Path(),
     timeout: options.Timeout = 900.0,
     as_json: options.Json = False,
@@ -45,7 +48,7 @@ def download(
       nanobanana download 09e4987e60ef4b82c25e2650652989d6 -o out
     """
     where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
-    with connected(where, state_in=output) as connection:
+    with connected(where, state_in=journal_place(output).path.parent if emulator else None) as connection:
         return run(_download(tuple(dict.fromkeys(task_ids)), output, connection, timeout=timeout, as_json=as_json))
 
 

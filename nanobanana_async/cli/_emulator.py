@@ -12,8 +12,9 @@ import typer
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._emulating import in_words
 from nanobanana_async.cli._exits import ExitCode
+from nanobanana_async.cli._output import put
 from nanobanana_async.cli._request_lines import line_writer
-from nanobanana_async.cli._terminal import Terminal, put
+from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.pacing import Rate
 
@@ -77,7 +78,10 @@ def emulator(
     window: Annotated[Counting, typer.Option(help="How that is counted.")] = Counting.SLIDING,
     count_refused: Annotated[bool, typer.Option("--count-refused", help="Refused tasks count, too.")] = False,
     credits: Annotated[float, typer.Option(min=0, help="What each account starts with.")] = 10_000.0,
-    state: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep tasks and uploads there.")] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(parser=options.parse_path, metavar="DIR", help="Keep tasks and uploads there."),
+    ] = None,
     balance_form: Annotated[
         BalanceForm, typer.Option(help="Of the balance: as on the wire, or as in the documents.")
     ] = BalanceForm.FLOAT,

@@ -12,7 +12,10 @@ from typing import Any, ParamSpec, TypeVar
 
 import typer
 
-from nanobanana_async.cli._terminal import Terminal, let_go_of_stdout
+from nanobanana_async.cli._output import OutputLostError, let_go_of_stdout
+from nanobanana_async.cli._stderr import STDERR
+from nanobanana_async.cli._stopping import Stops, Ways
+from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.errors import (
     AccountError,
     BadImageError,
@@ -74,6 +77,10 @@ def _exit_code(command: Callable[[], int]) -> int:
     except NanoBananaError as error:
         terminal.complain_of(error)
         return exit_code_of(error)
+    except OutputLostError as error:
+        if not error.is_unread:
+            terminal.complain("error", str(error))
+        return ExitCode.INTERRUPTED if error.is_unread else ExitCode.SOME_FAILED
     except BrokenPipeError:
         let_go_of_stdout()
         return ExitCode.INTERRUPTED
@@ -82,29 +89,37 @@ def _exit_code(command: Callable[[], int]) -> int:
         return ExitCode.INTERRUPTED
 
 
-def run(work: Coroutine[Any, Any, T], *, finish: Callable[[], None] | None = None) -> T:
-    """`asyncio.run`, for which SIGTERM is what Ctrl-C is: the work is cancelled, and may finish what it must.
+def run(work: Coroutine[Any, Any, T], *, stops: Stops | None = None) -> T:
+    """`asyncio.run`, for which SIGTERM and SIGHUP are what Ctrl-C is: the work is cancelled, and finishes what it must.
 
-    With `finish`, the first Ctrl-C calls that and nothing else; the second is what the first is without it.
+    With `stops`, it is told of each of them first; Ctrl-C ends it in three steps, and it ends as by SIGTERM where the
+    reader of stderr has left. Raises: KeyboardInterrupt, where it was cancelled.
     """
     try:
-        return asyncio.run(_stopped_by_signals(work, finish))
+        return asyncio.run(_stopped_by_signals(work, stops))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+    finally:
+        STDERR.when_unread = lambda: None
 
 
-async def _stopped_by_signals(work: Coroutine[Any, Any, T], finish: Callable[[], None] | None) -> T:
+async def _stopped_by_signals(work: Coroutine[Any, Any, T], stops: Stops | None) -> T:
     main = asyncio.current_task()
     assert main is not None
     loop = asyncio.get_running_loop()
-
-    def finish_first() -> None:
-        assert finish is not None
-        loop.add_signal_handler(signal.SIGINT, main.cancel)
-        finish()
-
+    ways = Ways(main.cancel, stops)
+    if stops is not None:
+        STDERR.when_unread = functools.partial(_soon, loop, ways.leave)
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
-        loop.add_signal_handler(signal.SIGTERM, main.cancel)
-        if finish is not None:
-            loop.add_signal_handler(signal.SIGINT, finish_first)
+        loop.add_signal_handler(signal.SIGTERM, ways.leave)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+            loop.add_signal_handler(signal.SIGHUP, ways.leave)
+        if stops is not None:
+            loop.add_signal_handler(signal.SIGINT, ways.press)
     return await work
+
+
+def _soon(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:
+    """Do it on the loop, whichever thread asks for it."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed: there is nothing left to stop
+        loop.call_soon_threadsafe(action)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
-from nanobanana_async.cli._terminal import put
+from nanobanana_async.cli._output import put
 from nanobanana_async.emulator import FAULT_CONDITIONS, FAULT_KINDS, FAULTS, FaultParameter, FaultSpec
 
 _HEAD = """\

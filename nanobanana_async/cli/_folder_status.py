@@ -8,20 +8,26 @@ from typing import Any
 
 import attrs
 
-from nanobanana_async.runs import Costs, costs_of, known_records
+from nanobanana_async.runs import Costs, at_work_in, costs_of, known_records
 
 MANIFEST = "manifest.jsonl"
-_OPEN_STATES = ("pending", "unknown")
+_OPEN_STATES = ("pending", "sending", "unknown")
 
 
 @attrs.frozen(kw_only=True)
 class FolderStatus:
-    """The counts by state, what all of it has cost, and the rows that may be paid for and are not done."""
+    """The counts by state, what all of it has cost, and the rows that may be paid for and are not done.
+
+    `unsaved` of those that succeeded have no picture there. `at_work` is the process that is at work, None where none
+    is.
+    """
 
     folder: Path
     states: Counter[str]
     costs: Costs
     unfinished: tuple[dict[str, Any], ...]
+    unsaved: int = 0
+    at_work: str | None = None
 
     @property
     def total(self) -> int:
@@ -39,15 +45,19 @@ class FolderStatus:
             "folder": str(self.folder),
             "total": self.total,
             "states": dict(self.states),
+            "unsaved": self.unsaved,
             **self.costs.row(),
             "unfinished": list(self.unfinished),
+            "at_work": self.at_work,
         }
 
     def __str__(self) -> str:
         """For people, on one line."""
         counts = ", ".join(f"{count} {state}" for state, count in self.states.most_common()) or "nothing"
+        counts += f", {self.unsaved} of them without a picture there" if self.unsaved else ""
         items = "1 item" if self.total == 1 else f"{self.total} items"
-        return f"{self.folder}: {items}: {counts} | {self.costs}"
+        at_work = f" | a run is at work there (process {self.at_work})" if self.at_work is not None else ""
+        return f"{self.folder}: {items}: {counts} | {self.costs}{at_work}"
 
 
 def folder_status(folder: Path, journal: Path | None = None) -> FolderStatus:
@@ -68,4 +78,6 @@ def folder_status(folder: Path, journal: Path | None = None) -> FolderStatus:
         states=Counter(record.state for record in records),
         costs=costs_of([*records, *found.others]),
         unfinished=tuple(unfinished),
+        unsaved=sum(record.state == "succeeded" and not record.files for record in records),
+        at_work=at_work_in(folder),
     )

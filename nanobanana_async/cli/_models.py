@@ -10,7 +10,7 @@ from typing import Any
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Where, described
 from nanobanana_async.cli._exits import ExitCode
-from nanobanana_async.cli._terminal import put
+from nanobanana_async.cli._output import put
 from nanobanana_async.models import ModelInfo, known_models
 from nanobanana_async.pricing import dollars
 

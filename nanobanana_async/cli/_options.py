@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -74,6 +75,28 @@ def parse_above_zero(text: str | float) -> float:
     return number
 
 
+def parse_path(text: str | Path) -> Path:
+    """A path, with a leading ``~`` or ``~name`` replaced by that home. Raises typer.BadParameter where there is none.
+
+    Shells do that for a word of its own, and not behind a sign of equality.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"{str(text)!r} can't be used: {error} Write the path in full.") from None
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """What takes one of `words`, and raises typer.BadParameter for anything else: a slip must never mean another."""
+
+    def parse_word(text: str) -> str:
+        if text not in words:
+            raise typer.BadParameter(f"{text!r} is none of {', '.join(words)}.")
+        return text
+
+    return parse_word
+
+
 Model = Annotated[
     str | None,
     typer.Option("--model", "-m", metavar="MODEL", help="The model, by id or short name; see `nanobanana models`."),
@@ -120,7 +143,11 @@ BaseUrl = Annotated[
 ]
 EnvFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="NAME=value lines for KIE_API_KEY, NANOBANANA_IMAGES_API_KEY and the like."),
+    typer.Option(
+        parser=parse_path,
+        metavar="FILE",
+        help="NAME=value lines for KIE_API_KEY, NANOBANANA_IMAGES_API_KEY and the like.",
+    ),
 ]
 Emulator = Annotated[
     bool,
@@ -136,16 +163,36 @@ Speed = Annotated[
 ]
 Journal = Annotated[
     Path | None,
-    typer.Option(metavar="PATH", help="The journal, on a disk of this machine. [default: run.db in DIR]"),
+    typer.Option(
+        parser=parse_path,
+        metavar="PATH",
+        help="The journal, on a disk of this machine. [default: the one of before, else run.db in DIR]",
+    ),
 ]
+Output = Annotated[Path, typer.Option("--output", "-o", parser=parse_path, metavar="DIR", help="The folder to fill.")]
 OnChange = Annotated[
-    str, typer.Option(metavar="hold|regenerate|keep", help="What to do with a key that was paid for with another line.")
+    str,
+    typer.Option(
+        parser=one_of("hold", "regenerate", "keep"),
+        metavar="hold|regenerate|keep",
+        help="What to do with a key that was paid for with another line.",
+    ),
 ]
 RetryFailed = Annotated[
-    str, typer.Option(metavar="transient|all|none", help="Which failures of earlier runs are sent again.")
+    str,
+    typer.Option(
+        parser=one_of("transient", "all", "none"),
+        metavar="transient|all|none",
+        help="Which failures of earlier runs are sent again.",
+    ),
 ]
 OnUnknown = Annotated[
-    str, typer.Option(metavar="hold|resend", help="What to do with lost answers: resend may pay for them twice.")
+    str,
+    typer.Option(
+        parser=one_of("hold", "resend"),
+        metavar="hold|resend",
+        help="What to do with lost answers: resend may pay for them twice more.",
+    ),
 ]
 Redo = Annotated[
     list[str] | None, typer.Option(metavar="KEY", help="Make this item anew, and pay for it anew; repeatable.")

@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 from nanobanana_async.cli._exits import ExitCode, exit_code_of
-from nanobanana_async.cli._terminal import Terminal, put
+from nanobanana_async.cli._output import put
+from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.client import Client
 from nanobanana_async.errors import NanoBananaError, StillRunningError, UnknownOutcomeError
 from nanobanana_async.outcomes import Failed, Outcome, Pending, Succeeded, Unknown

@@ -12,7 +12,8 @@ from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import folder_status
-from nanobanana_async.cli._terminal import put, shown
+from nanobanana_async.cli._output import put
+from nanobanana_async.cli._terminal import shown
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.values import Task, TaskState
@@ -21,6 +22,7 @@ from nanobanana_async.values import Task, TaskState
 def status(
     *,
     subject: Annotated[str, typer.Argument(metavar="TASK_ID|FOLDER", help="A task's id, or the -o of a batch.")],
+    journal: options.Journal = None,
     as_json: options.Json = False,
     gateway: options.GatewayName = "kie",
     base_url: options.BaseUrl = None,
@@ -35,9 +37,9 @@ def status(
       nanobanana status 09e4987e60ef4b82c25e2650652989d6
       nanobanana status out
     """
-    folder = Path(subject).expanduser()
+    folder = options.parse_path(subject)
     if folder.is_dir():
-        return _show_folder(folder, as_json=as_json)
+        return _show_folder(folder, journal, as_json=as_json)
     if "/" in subject:
         raise ConfigurationError(f"there is no folder {subject!r}", remedy="Give the -o of a batch, or a task's id.")
     with connected(Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
@@ -56,8 +58,8 @@ def _row(task: Task) -> dict[str, Any]:
     return {"task_id": task.id, "state": task.state.value, "model": task.model, "created_at": created_at}
 
 
-def _show_folder(folder: Path, *, as_json: bool) -> ExitCode:
-    found = folder_status(folder)
+def _show_folder(folder: Path, journal: Path | None, *, as_json: bool) -> ExitCode:
+    found = folder_status(folder, journal)
     if as_json:
         put(json.dumps(found.row(), ensure_ascii=False))
     else:

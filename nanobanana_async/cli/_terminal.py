@@ -1,4 +1,4 @@
-"""What reaches the user's eyes, and what reaches the next program: stderr for people, stdout for what can be read on.
+"""What reaches the user's eyes: messages, problems with what can be done about them, and warnings, all on stderr.
 
 Nothing is wrapped here: a terminal does that itself, and a file or a pipe wants whole lines.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import stat
-import sys
 from collections.abc import Callable, Collection, Iterator
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import attrs
 
+from nanobanana_async.cli._stderr import STDERR
 from nanobanana_async.errors import NanoBananaError, StillRunningError, StorageError
 from nanobanana_async.runs import BadFileError
 
@@ -28,7 +26,10 @@ _CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(12
 def _stderr() -> Console:
     from rich.console import Console  # noqa: PLC0415  as above
 
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return Console(file=cast("IO[str]", STDERR), highlight=False, markup=False, emoji=False)
+
+
+_LEFT_BEHIND = "paid for, and left with"
 
 
 @attrs.frozen
@@ -81,10 +82,16 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def not_warned_of(tasks: Callable[[], Collection[str]]) -> Iterator[None]:
-    """Hear no warning that names one of `tasks`, alone or in a list: for commands that say what becomes of them."""
+def not_warned_of(tasks: Callable[[], Collection[str]], *, up_to: int = logging.WARNING) -> Iterator[None]:
+    """Hear no warning that names one of `tasks`, alone or in a list, nor what was left with a batch: for commands that
+    say what becomes of them. What is graver than the level `up_to` is heard all the same.
+    """
 
     def is_news(record: logging.LogRecord) -> bool:
+        if record.levelno > up_to:
+            return True
+        if str(record.msg).startswith(_LEFT_BEHIND):  # by a task that is heard of only now
+            return False
         named = {word for given in record.args or () for word in str(given).split(", ")}
         return not isinstance(record.args, tuple) or named.isdisjoint(tasks())
 
@@ -119,35 +126,3 @@ def remedy_of(error: NanoBananaError) -> str:
     if isinstance(error, BadFileError) and not error.are_all:
         return "Correct these lines, or leave them out with --skip-invalid."
     return error.remedy
-
-
-def put(line: str) -> None:
-    """One line for the next program, at once. Raises BrokenPipeError where nobody reads any more."""
-    content = f"{line}\n".encode("utf-8", "surrogateescape")  # a path goes out as the bytes that it is
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
-
-
-def stdout_is_a_file() -> bool:
-    """Whether nothing that is put there can reach this screen, as it can through a pipe."""
-    try:
-        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
-    except (OSError, ValueError):
-        return False
-
-
-def stdout_is_a_screen() -> bool:
-    """Whether what is put there is seen at once, by whoever sits at the terminal."""
-    try:
-        return os.isatty(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return False
-
-
-def let_go_of_stdout() -> None:
-    """Point stdout at nothing, so that Python doesn't complain of the broken pipe on its way out."""
-    with contextlib.suppress(OSError, ValueError):
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, sys.stdout.fileno())
-        os.close(nothing)

@@ -4,10 +4,13 @@
 a client but not the process. Both keep the same promises (`Journal`). Importing this package loads no sqlite3.
 """
 
-from nanobanana_async.journal._contents import Contents, read_journal
+from nanobanana_async.journal._contents import Contents, read_journal, scopes_in
 from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Found, Intent
+from nanobanana_async.journal._holding import taken_in_time
 from nanobanana_async.journal._journal import Journal, Pass
+from nanobanana_async.journal._locks import LockFile
 from nanobanana_async.journal._memory import MemoryJournal
+from nanobanana_async.journal._rules import refuse_other_gateway
 from nanobanana_async.journal._sqlite import SQLiteJournal
 from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
 
@@ -22,6 +25,7 @@ __all__ = [
     "InFlight",
     "Intent",
     "Journal",
+    "LockFile",
     "MemoryJournal",
     "Pass",
     "SQLiteJournal",
@@ -29,4 +33,7 @@ __all__ = [
     "Spent",
     "Standing",
     "read_journal",
+    "refuse_other_gateway",
+    "scopes_in",
+    "taken_in_time",
 ]

@@ -12,7 +12,9 @@ Theory of operation
    is there for those who read, and undone after. So this process always sees its own steps.
 5. A disk that is full may have room again, and is asked each time. After any other error of the disk nothing more is
    claimed: the answer to "is it durable" can no longer be trusted. Steps are still tried.
-6. What is committed stands in SQLite's log, and has to be copied into the file at times; then the log begins anew,
+6. A file that is moved or removed is still the one that is open, and takes what is written; but nobody would find that
+   again. So before each claim it is seen to that the name still leads there; where it doesn't, it is as with 5.
+7. What is committed stands in SQLite's log, and has to be copied into the file at times; then the log begins anew,
    where nobody reads from it. That is done between two batches, when nobody waits for an answer. Where somebody always
    reads it would grow without end; so if it is large, all are made to wait for a moment.
 """
@@ -33,13 +35,14 @@ import attrs
 
 from nanobanana_async.errors import ConfigurationError, StorageError
 from nanobanana_async.journal._entries import Change
+from nanobanana_async.journal._identity import leads_to
 from nanobanana_async.journal._items import reap
 from nanobanana_async.journal._opening import connected, told_of
 from nanobanana_async.journal._operations import Operation, Outcome, step
 from nanobanana_async.journal._place import locks_of
 from nanobanana_async.journal._rules import refuse_other_gateway
 from nanobanana_async.journal._runs import Runs
-from nanobanana_async.journal._troubles import Trouble, is_of_the_disk
+from nanobanana_async.journal._troubles import Trouble, is_of_the_disk, moved_away
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -67,6 +70,7 @@ class Book:
     place: Path
     runs: Runs
     connection: sqlite3.Connection
+    file: os.stat_result = attrs.field(init=False)
     broken: StorageError | None = attrs.field(default=None, init=False)
     kept: list[Change] = attrs.field(factory=list, init=False)
     _copied: int = attrs.field(default=0, init=False)
@@ -95,6 +99,7 @@ class Book:
                 f"{str(self.runs.folder)!r} can't hold the locks of the journal: {error.strerror}; nothing was sent",
                 remedy="Name a file in a folder of your own on this machine: --journal PATH.",
             ) from error
+        self.file = _file_at(self.place)
         execute = self.connection.execute
         execute("begin immediate")
         execute("insert or ignore into gateway (id, name) values (1, ?)", (gateway,))
@@ -114,8 +119,9 @@ class Book:
             self.connection.execute("update run set ended_at = ? where id = ?", (at, self.runs.own))
         except sqlite3.Error as error:
             logger.warning("the journal %s could not be closed in order: %s", self.place, error)
-        for change in self.kept:
-            logger.error("not in the journal: %s", change)
+        for scope, key in dict.fromkeys((change.scope, change.key) for change in self.kept):
+            steps = [change for change in self.kept if (change.scope, change.key) == (scope, key)]
+            logger.error("not in the journal: %s", "; ".join(step.in_short for step in steps))
         with suppress(sqlite3.Error):
             self.connection.close()
         self.runs.end()
@@ -132,12 +138,20 @@ class Book:
     def carry_out(self, batch: Sequence[Operation]) -> list[Outcome]:
         """What comes of each operation, all of it durable."""
         outcomes: list[Outcome] = []
+        if any(operation.writes and operation.change is None for operation in batch):
+            self._see_to_the_name()
         try:
             self._transaction(batch, outcomes)
         except sqlite3.Error as error:
             self._roll_back()
             return self._failed(batch, outcomes, Trouble(self.place, error))
         return outcomes
+
+    def _see_to_the_name(self) -> None:
+        """Claim nothing more in a file that nobody would find again."""
+        with suppress(OSError):  # that can't be told, as where a folder above may no longer be read
+            if self.broken is None and not leads_to(self.place, self.file):
+                self.broken = Trouble(self.place, moved_away()).as_error("nothing more is sent")
 
     def _transaction(self, batch: Sequence[Operation], outcomes: list[Outcome]) -> None:
         """Fill `outcomes`, and make them durable. Raises: sqlite3.Error, and nothing has happened."""
@@ -155,7 +169,7 @@ class Book:
         for change in self.kept:
             outcome = self._outcome(step(change))
             if outcome.error is not None:
-                logger.error("a step that was kept could not be taken: %s: %s", outcome.error, change)
+                logger.error("a step that was kept could not be taken: %s: %s", outcome.error, change.in_short)
 
     def _outcome(self, operation: Operation) -> Outcome:
         """What comes of one operation, which is undone where it fails. Raises: sqlite3.Error of the whole disk."""
@@ -237,3 +251,11 @@ class Book:
             execute("pragma wal_checkpoint(truncate)")
         finally:
             execute(f"pragma busy_timeout = {before}")
+
+
+def _file_at(place: Path) -> os.stat_result:
+    """The file that has just been opened. Raises: sqlite3.Error, where it was removed at once."""
+    try:
+        return place.stat()
+    except OSError as error:
+        raise moved_away() from error

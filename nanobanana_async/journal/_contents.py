@@ -6,8 +6,9 @@ So a report can be made of a folder that somebody is at work in, or of one that 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import attrs
@@ -15,59 +16,111 @@ import attrs
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.journal._entries import Attempt, Entry
 from nanobanana_async.journal._place import locks_of
+from nanobanana_async.journal._rules import COUNTED
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._standing import Spent
+from nanobanana_async.lifecycle import AttemptState, ItemState
 
 if TYPE_CHECKING:
     import sqlite3
+
+T = TypeVar("T")
+
+_LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
 
 
 @attrs.frozen
 class Contents:
     """What a journal knows of one scope, and the `gateway` that it is of.
 
-    `entries` are in the order in which their keys came. `others` are the attempts that no entry follows: of earlier
-    generations, and those that were followed by another. `spent` is what all of it has cost.
+    `entries` are in the order in which their keys came. Where a key was to be made anew and that came to nothing, the
+    entry is what stood there before. `others` are the attempts that no entry follows: of earlier generations, and those
+    that were followed by another. `lost` counts the creates of an entry that had no answer, where it had several, by
+    its key. `spent` is what all of it has cost.
     """
 
     gateway: str | None = None
     entries: tuple[Entry, ...] = ()
     others: tuple[Attempt, ...] = ()
     spent: Spent = attrs.field(factory=Spent)
+    lost: Mapping[str, int] = attrs.field(factory=dict)
+
+    def times_lost(self, entry: Entry) -> int:
+        """How many creates of `entry` had no answer."""
+        one = int(entry.state in (ItemState.UNKNOWN, ItemState.SENDING))
+        return max(one, self.lost.get(entry.key, 0))
 
 
 def read_journal(path: str | os.PathLike[str], scope: str) -> Contents:
     """What the journal at `path` knows of `scope`; nothing, where there is no file. It blocks.
 
     Raises:
-        ConfigurationError: the file is no journal, or can't be read.
+        ConfigurationError: the file is no journal, or a newer version's, or it can't be read.
     """
+    from nanobanana_async.journal import _reading  # noqa: PLC0415  only who reads needs it
+
+    def contents(connection: sqlite3.Connection, runs: Runs) -> Contents:
+        entries: list[Entry] = []
+        others: list[Attempt] = []
+        lost: dict[str, int] = {}
+        for entry in _entries(connection, runs, scope):
+            attempts = _attempts(connection, entry)
+            standing = _standing(connection, runs, entry, attempts)
+            entries.append(standing)
+            others += [attempt for attempt in attempts if attempt.token != standing.token]
+            lost[entry.key] = _count_lost(standing, attempts)
+        gateway = connection.execute("select name from gateway").fetchone()
+        spent = _reading.spent(connection, scope)
+        several = {key: count for key, count in lost.items() if count}
+        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, several)
+
+    return _read(path, contents, Contents())
+
+
+def scopes_in(path: str | os.PathLike[str]) -> list[str]:
+    """The names of the batches that the journal at `path` knows, and ``""`` where it knows of single calls.
+
+    Raises: as `read_journal`.
+    """
+
+    def scopes(connection: sqlite3.Connection, _: Runs) -> list[str]:
+        return [scope for (scope,) in connection.execute("select distinct scope from item order by scope")]
+
+    return _read(path, scopes, [])
+
+
+def _read(path: str | os.PathLike[str], work: Callable[[sqlite3.Connection, Runs], T], nothing: T) -> T:
+    """What `work` finds in the journal at `path`, all of it of one moment; `nothing` where there is none."""
     import sqlite3  # noqa: PLC0415  late: to import this package must not load it
 
+    from nanobanana_async.journal._troubles import Trouble  # noqa: PLC0415  it loads sqlite3
+
     place = Path(path).expanduser()
-    if not place.exists():
-        return Contents()
-    place = place.resolve()
     try:
-        return _read(place, scope)
+        if not place.exists():
+            return nothing
+        place = place.resolve()
+        return _looked_into(place, work, nothing)
     except (sqlite3.Error, OSError) as error:
+        trouble = Trouble(place, error) if isinstance(error, sqlite3.Error) and place.is_file() else None
         raise ConfigurationError(
-            f"the journal {str(place)!r} can't be read: {error}", remedy="Get the right to read it, or name another."
+            f"the journal {str(place)!r} can't be read: {trouble.words if trouble else error}",
+            remedy=trouble.remedy if trouble else "Get the right to read it.",
         ) from error
 
 
-def _read(place: Path, scope: str) -> Contents:
+def _looked_into(place: Path, work: Callable[[sqlite3.Connection, Runs], T], nothing: T) -> T:
     import sqlite3  # noqa: PLC0415  as above
 
-    from nanobanana_async.journal._opening import refuse_others  # noqa: PLC0415  it loads sqlite3
+    from nanobanana_async.journal._opening import known_version, refuse_others  # noqa: PLC0415  it loads sqlite3
 
     connection = sqlite3.connect(_address(place), uri=True, isolation_level=None)
     try:
         refuse_others(connection, place)
-        connection.execute("begin")  # all of it of one moment
-        if connection.execute("pragma user_version").fetchone()[0] == 0:
-            return Contents()  # somebody is about to make it
-        return _contents(connection, Runs(locks_of(place)), scope)
+        connection.execute("begin")
+        if known_version(connection, place) == 0:
+            return nothing  # somebody is about to make it
+        return work(connection, Runs(locks_of(place)))
     finally:
         connection.close()
 
@@ -78,18 +131,36 @@ def _address(place: Path) -> str:
     return f"file:{quote(str(place))}?mode=ro{'' if has_log else '&immutable=1'}"
 
 
-def _contents(connection: sqlite3.Connection, runs: Runs, scope: str) -> Contents:
+def _entries(connection: sqlite3.Connection, runs: Runs, scope: str) -> Iterator[Entry]:
     from nanobanana_async.journal import _reading  # noqa: PLC0415  only who reads needs it
 
-    entries: list[Entry] = []
-    others: list[Attempt] = []
     after: int | None = 0
     while after is not None:
         page, after = _reading.page(connection, runs, after, scope, ())
-        entries += page
-        for entry in page:
-            if entry.generation > 1 or entry.attempts > 1 or (entry.attempts and entry.token is None):
-                known = _reading.attempts(connection, scope, entry.key)
-                others += [attempt for attempt in known if attempt.token != entry.token]
-    gateway = connection.execute("select name from gateway").fetchone()
-    return Contents(gateway and gateway[0], tuple(entries), tuple(others), _reading.spent(connection, scope))
+        yield from page
+
+
+def _attempts(connection: sqlite3.Connection, entry: Entry) -> list[Attempt]:
+    """The attempts for a key, where there may be others than the one that its entry follows."""
+    from nanobanana_async.journal import _reading  # noqa: PLC0415  as above
+
+    if entry.generation > 1 or entry.attempts > 1 or (entry.attempts and entry.token is None):
+        return _reading.attempts(connection, entry.scope, entry.key)
+    return []
+
+
+def _count_lost(entry: Entry, attempts: Sequence[Attempt]) -> int:
+    return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
+
+
+def _standing(connection: sqlite3.Connection, runs: Runs, entry: Entry, attempts: Sequence[Attempt]) -> Entry:
+    """The entry; but where it was to be made anew, and that was sent and never taken, what stood there before."""
+    from nanobanana_async.journal import _reading  # noqa: PLC0415  as above
+
+    while entry.generation > 1 and entry.state is ItemState.NEW and entry.attempts:
+        if any(attempt.generation == entry.generation and attempt.state in COUNTED for attempt in attempts):
+            break  # it may have been taken, and is to be sent again all the same: somebody has said so
+        before = _reading.generation(connection, runs, entry.scope, entry.key, entry.generation - 1)
+        assert before is not None  # each begins after another
+        entry = before
+    return entry

@@ -108,6 +108,13 @@ class Change:
         return self.token if self.attempt is None else self.attempt[0]
 
     @property
+    def in_short(self) -> str:
+        """For a log: its key, the state that it leads to, its task if it names one; never what was asked for."""
+        state = self.to or (self.attempt[1] if self.attempt is not None else None)
+        task = f"task {self.task_id}" if self.task_id is not None else None
+        return ", ".join(word for word in (f"key {self.key!r}", state and state.value, task) if word)
+
+    @property
     def of_attempt_alone(self) -> Change:
         """What it says of its attempt, and nothing of the item."""
         return attrs.evolve(self, to=None, raw=None, error=None, files=None, created_at=None, completed_at=None)

@@ -25,6 +25,8 @@ from pathlib import Path
 
 import attrs
 
+from nanobanana_async.journal._identity import leads_to
+
 _open_here: set[int] = set()
 _forking = threading.Lock()  # held while a descriptor is opened or closed, and while the process forks
 
@@ -44,12 +46,17 @@ class LockFile:
             if not _lock(descriptor):
                 _close(descriptor)
                 return False
-            if _is_named(descriptor, self.path):
+            if leads_to(self.path, os.fstat(descriptor)):
                 self._descriptor = descriptor
                 self._sign(descriptor)
             else:
                 _close(descriptor)
         return True
+
+    @property
+    def holder(self) -> str | None:
+        """What its holder has written into it; None where nobody holds it. Nothing is taken, and no file made."""
+        return text_in(self.path) if is_held(self.path) else None
 
     def let_go(self) -> None:
         """Remove the file and let go of the lock. Safe to call twice, and where it was never taken."""
@@ -92,7 +99,7 @@ def bury(path: Path) -> bool:
     try:
         if not _lock(descriptor):
             return False
-        if _is_named(descriptor, path):
+        if leads_to(path, os.fstat(descriptor)):
             with suppress(OSError):
                 path.unlink()
         return True
@@ -106,14 +113,6 @@ def text_in(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _is_named(descriptor: int, path: Path) -> bool:
-    """Whether `path` leads to the file that is open."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _open(path: Path, flags: int) -> int:

@@ -88,12 +88,7 @@ def migrate(connection: sqlite3.Connection, place: Path, steps: Sequence[Step] =
     Raises:
         ConfigurationError: it has taken more than are known here.
     """
-    version = _version(connection)
-    if version > len(steps):
-        raise ConfigurationError(
-            f"the journal {str(place)!r} is of version {version}, and this release knows {len(steps)}",
-            remedy="Use a newer release of nanobanana-async, or another journal.",
-        )
+    version = known_version(connection, place, steps)
     if version == len(steps):
         return
     connection.execute("begin immediate")
@@ -109,6 +104,17 @@ def migrate(connection: sqlite3.Connection, place: Path, steps: Sequence[Step] =
         with suppress(sqlite3.Error):  # SQLite may have rolled back itself
             connection.execute("rollback")
         raise
+
+
+def known_version(connection: sqlite3.Connection, place: Path, steps: Sequence[Step] = STEPS) -> int:
+    """How many of the steps the journal has taken. Raises: ConfigurationError, for more than are known here."""
+    version = _version(connection)
+    if version > len(steps):
+        raise ConfigurationError(
+            f"the journal {str(place)!r} is of version {version}, and this release knows {len(steps)}",
+            remedy="Use a newer release of nanobanana-async: without it what it knows would be paid for again.",
+        )
+    return version
 
 
 def patiently(action: Callable[[], T], seconds: float) -> T:
@@ -138,6 +144,7 @@ def told_of(place: Path) -> Iterator[None]:
         if not trouble.is_of_the_place:
             raise trouble.as_error("nothing was sent") from error
         raise ConfigurationError(
-            f"there can be no journal at {str(place)!r}: {error}; nothing was sent, and the file was left as it is",
-            remedy="Get the right to write there, or name another file: --journal PATH.",
+            f"there can be no journal at {str(place)!r}: {trouble.words}; nothing was sent, and the file was left as "
+            "it is",
+            remedy=trouble.remedy,
         ) from error

@@ -63,6 +63,8 @@ _ENTRY = f"""
 
 _FIND = f"{_ENTRY} where item.scope = ? and item.key = ? order by item.generation desc limit 1"
 
+_FIND_GENERATION = f"{_ENTRY} where item.scope = ? and item.key = ? and item.generation = ?"
+
 # First generations give the order; where there are newer ones, these are looked up, whatever their state.
 _PAGE = f"""
     {_ENTRY} where item.id > ? and item.generation = 1 and (? is null or item.scope = ?)
@@ -113,6 +115,12 @@ _BILLS = """
 def find(connection: sqlite3.Connection, runs: Runs, scope: str, key: str) -> Entry | None:
     """What is known of a key."""
     row = connection.execute(_FIND, (scope, key)).fetchone()
+    return None if row is None else _entry_of(row, runs)
+
+
+def generation(connection: sqlite3.Connection, runs: Runs, scope: str, key: str, number: int) -> Entry | None:
+    """What is known of one generation of a key."""
+    row = connection.execute(_FIND_GENERATION, (scope, key, number)).fetchone()
     return None if row is None else _entry_of(row, runs)
 
 

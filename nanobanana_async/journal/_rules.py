@@ -141,7 +141,7 @@ def refuse_other_gateway(recorded: str, gateway: str, *, place: str) -> None:
     if recorded != gateway:
         raise ConfigurationError(
             f"{place} is of the gateway {recorded!r}, and this client speaks to {gateway!r}; nothing was sent",
-            remedy="Use the gateway that it was begun with, or another journal (--journal PATH).",
+            remedy="Use the gateway that it was begun with; another one needs a journal, and a folder, of its own.",
         )
 
 

@@ -1,6 +1,10 @@
 """A batch file in, a folder of pictures out: what the command line does, callable from Python."""
 
 from nanobanana_async.runs._costs import Costs, Others, costs_of
+from nanobanana_async.runs._folder_hold import at_work_in
+from nanobanana_async.runs._journal_place import journal_place
+from nanobanana_async.runs._leftovers import Leftovers
+from nanobanana_async.runs._lost import Lost, lost_in
 from nanobanana_async.runs._manifest import COLUMNS, read_manifest
 from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError, LineProblem
@@ -8,14 +12,15 @@ from nanobanana_async.runs._reading import read_items
 from nanobanana_async.runs._rebuilding import Rebuilt, known_records
 from nanobanana_async.runs._record import Record, manifest_row
 from nanobanana_async.runs._rows import Row, Rows
-from nanobanana_async.runs._run_batch import plan_batch, run_batch
+from nanobanana_async.runs._run_batch import grace_of, plan_batch, run_batch
 from nanobanana_async.runs._run_report import RunReport
-from nanobanana_async.runs._settling import Lost, Verdicts, lost_in, settle
+from nanobanana_async.runs._settling import Verdicts, settle
 
 __all__ = [
     "COLUMNS",
     "BadFileError",
     "Costs",
+    "Leftovers",
     "LineProblem",
     "Lost",
     "Others",
@@ -26,7 +31,10 @@ __all__ = [
     "Rows",
     "RunReport",
     "Verdicts",
+    "at_work_in",
     "costs_of",
+    "grace_of",
+    "journal_place",
     "known_records",
     "lost_in",
     "manifest_row",

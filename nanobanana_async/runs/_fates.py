@@ -16,13 +16,13 @@ from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._rows import Row
 from nanobanana_async.runs._taking_over import TAKEN_OVER
 from nanobanana_async.settings import one_of
-from nanobanana_async.tasks import OnChange, OnUnknown, RetryFailed
+from nanobanana_async.tasks import MOST_RESENT, OnChange, OnUnknown, RetryFailed
 from nanobanana_async.values import JSON
 
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """What is done with keys that are known already. `redo` are those to be made anew, on purpose.
+    """What is done with keys that are known already. `redo` are those to be made anew, on purpose, in this run.
 
     Raises:
         ConfigurationError: one of them is no word of these.
@@ -61,17 +61,18 @@ TO_SEND = (Fate.SEND, Fate.RETRY, Fate.RENEW)
 TO_DO = (*TO_SEND, Fate.FETCH, Fate.ADOPT)
 
 
-def fate_of(row: Row, entry: Entry, record: Record, rules: Rules, *, differs: bool, complete: bool) -> Fate:
+def fate_of(
+    row: Row, entry: Entry, record: Record, rules: Rules, *, differs: bool, complete: bool, lost: int = 1
+) -> Fate:
     """What is to be done for `row`, of whose key the journal has `entry`: in the words of a manifest, `record`.
 
     `differs` tells whether the row asks for something else than was asked for, `complete` whether all files of a
-    success are there. A key that was never paid for is free for another request: a prompt that was refused can be
-    worded anew.
+    success are there, `lost` how many of its answers were lost: to send such a create again has an end. A key that was
+    never paid for is free for another request: a prompt that was refused can be worded anew.
     """
     if entry.state is ItemState.NEW:
         return Fate.SEND
-    is_on_its_way = record.state == "pending" and not record.is_missing
-    if row.key in rules.redo and not is_on_its_way:  # else it is the one that was asked for
+    if row.key in rules.redo:
         return Fate.RENEW
     if differs and not record.may_be_paid:
         return Fate.RENEW
@@ -80,12 +81,13 @@ def fate_of(row: Row, entry: Entry, record: Record, rules: Rules, *, differs: bo
     match record.state:
         case "succeeded":
             return Fate.DONE if complete else Fate.FETCH
-        case "pending":
+        case "pending" | "sending":  # the latter by a run that is at work, which only a plan comes to see
             return Fate.ADOPT
         case "unknown":
-            return Fate.UNKNOWN if rules.on_unknown == "hold" else Fate.RETRY
+            return Fate.RETRY if rules.on_unknown == "resend" and lost <= MOST_RESENT else Fate.UNKNOWN
         case _:
-            may_pass = rules.retry_failed == "all" or (rules.retry_failed == "transient" and record.is_retryable)
+            costs_nothing = record.is_retryable and record.charged == "no"
+            may_pass = rules.retry_failed == "all" or (rules.retry_failed == "transient" and costs_nothing)
             return Fate.RETRY if may_pass and entry.state is ItemState.FAILED else Fate.FAILED
 
 

@@ -22,7 +22,7 @@ from nanobanana_async.values import JSON, Charged, Result
 
 _STATES: Final[Mapping[ItemState, str]] = {
     ItemState.NEW: "skipped",
-    ItemState.SENDING: "unknown",  # of a run that was killed, or is at work right now
+    ItemState.SENDING: "unknown",  # of a run that was killed; see `_state`
     ItemState.ACCEPTED: "pending",
     ItemState.SUCCEEDED: "succeeded",
     ItemState.SAVED: "succeeded",
@@ -31,6 +31,9 @@ _STATES: Final[Mapping[ItemState, str]] = {
     ItemState.UNKNOWN: "unknown",
     ItemState.DROPPED: "failed",
 }
+
+SENDING: Final = "sending"
+"""The state of what a run is sending right now. It is told to who looks meanwhile; no manifest has it."""
 
 _LOST = UnknownOutcomeError("the run ended while the create was on the wire")
 _DROPPED = UnknownOutcomeError(
@@ -43,7 +46,7 @@ _PERHAPS = (AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.ABANDONED)
 def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> Record:
     """What `entry` tells, for the manifest of `folder`. Paths of input images are written relative to `source`."""
     result = _result(entry)
-    state = _STATES[entry.state]
+    state = _state(entry)
     since = entry.created_at or (entry.accepted_at if entry.task_id else None)
     until = entry.completed_at or (entry.updated_at if state == "failed" and entry.task_id else None)
     return Record(
@@ -61,6 +64,10 @@ def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> R
         created_at=(result.created_at if result else None) or _time(since),
         completed_at=(result.completed_at if result else None) or _time(until),
     )
+
+
+def _state(entry: Entry) -> str:
+    return SENDING if entry.state is ItemState.SENDING and entry.is_owned else _STATES[entry.state]
 
 
 def records_of(contents: Contents, rows: Rows, folder: Path) -> dict[str, Record]:
@@ -120,7 +127,7 @@ def _charged(entry: Entry, state: str) -> Charged:
             return "no" if entry.credits == 0 else "yes"
         case "pending":
             return "yes"
-        case "unknown":
+        case "unknown" | "sending":
             return "unknown"
         case "failed":
             return "unknown" if entry.state is ItemState.DROPPED else entry.charged or "no"
@@ -134,10 +141,18 @@ def _error(entry: Entry) -> Mapping[str, JSON] | None:
             return NOT_SENT
         case ItemState.DROPPED:
             return error_row(_DROPPED)
+        case ItemState.SENDING if entry.is_owned:
+            return None
         case ItemState.SENDING | ItemState.UNKNOWN if entry.error is None:
             return error_row(_LOST)
+        case ItemState.ACCEPTED | ItemState.SUCCEEDED | ItemState.SAVED if _is_of_a_lost_answer(entry):
+            return None  # that was found after all
         case _:
             return None if entry.error is None else _told(entry.error)
+
+
+def _is_of_a_lost_answer(entry: Entry) -> bool:
+    return entry.error is not None and entry.error.get("reason") == UnknownOutcomeError.reason
 
 
 def _told(error: Mapping[str, Any]) -> Mapping[str, JSON]:

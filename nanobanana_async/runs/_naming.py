@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
@@ -23,7 +25,20 @@ def stems_of(
     for record in records.values():
         for file in record.files:
             stems.claim(str(PurePosixPath(file).with_suffix("")), owner=record.key)
-    return {row.key: stems.claim(_wished(row, template, source), owner=row.key) for row in rows}
+    return {row.key: stems.claim(_writable(_wished(row, template, source), row, source), owner=row.key) for row in rows}
+
+
+def _writable(stem: str, row: Row, source: str) -> str:
+    """`stem`, as a name that files can have here. Raises: ConfigurationError, before anything is paid for."""
+    try:
+        os.fsencode(stem)
+    except UnicodeEncodeError:
+        encoding = sys.getfilesystemencoding()
+        raise ConfigurationError(
+            f"{source}:{row.line}: no file can be called {stem!r} here, where names are {encoding}; nothing was sent",
+            remedy="Set a UTF-8 locale, as in LC_ALL=C.UTF-8; or name the files otherwise: --name {index}.",
+        ) from None
+    return stem
 
 
 def _wished(row: Row, template: str | None, source: str) -> str:

@@ -21,20 +21,23 @@ class Plan:
     """What a run is about to do with the rows of a file. Nothing has been sent yet.
 
     `to_send` will be paid for, among them those that are sent again because they failed (`retried`), and those that are
-    made anew (`renewed`). `models` counts what they ask for, `price` is what they cost, and `least_seconds` is the
-    least time that the rate allows for them. Nothing is paid for the others: `done` (and there), `fetched` again
-    (done, but a file is missing), `adopted` (pending from an earlier run), `failed` and not sent again, `unknown`
-    (perhaps paid for, and not sent again), `changed` (the key was used for another request). `invalid` lines are beside
-    them, not among the `total`.
+    made anew (`renewed`); of these, `overtaken` have a task on its way, which is followed to its end as well, for what
+    it costs. `models` counts what they ask for, `price` is what they cost, `most` what they may cost where creates
+    without an answer are sent again (None: they are not), and `least_seconds` is the least time that the rate allows
+    for them. Nothing is paid for the others: `done` (and there), `fetched` again (done, but a file is missing),
+    `adopted` (pending from an earlier run), `failed` and not sent again, `unknown` (perhaps paid for, and not sent
+    again), `changed` (the key was used for another request). `invalid` lines are beside them, not among the `total`.
 
     With a `budget` (None: there is none), `spent` of it are, or may be, spent by earlier runs, and the rest covers
-    `covered` of those to send, unless some fail and give their credits back; `least_seconds` is for these.
+    `covered` of those to send, unless some fail and give their credits back; `least_seconds` is for these. `at_work` is
+    the process that is at work in the folder while it is looked at, None where none is.
     """
 
     total: int
     to_send: int
     retried: int
     renewed: int
+    overtaken: int = 0
     done: int
     fetched: int
     adopted: int
@@ -44,11 +47,13 @@ class Plan:
     invalid: int
     models: Counter[str]
     price: Price
+    most: Price | None = None
     least_seconds: float
     folder: Path
     budget: float | None = None
     spent: float = 0.0
     covered: int
+    at_work: str | None = None
 
     @property
     def beyond(self) -> int:
@@ -65,9 +70,13 @@ class Plan:
 
     def row(self) -> dict[str, Any]:
         """As plain JSON."""
-        plain = attrs.asdict(self, filter=lambda field, _: field.name not in ("models", "price", "folder"))
-        price = {"credits": self.price.credits, "dollars": self.price.dollars, "unpriced": self.price.unpriced}
-        return {**plain, "models": dict(self.models), "price": price, "folder": str(self.folder)}
+        plain = attrs.asdict(self, filter=lambda field, _: field.name not in ("models", "price", "most", "folder"))
+        prices = {"price": _row_of(self.price), "most": None if self.most is None else _row_of(self.most)}
+        return {**plain, "models": dict(self.models), **prices, "folder": str(self.folder)}
+
+
+def _row_of(price: Price) -> dict[str, Any]:
+    return {"credits": price.credits, "dollars": price.dollars, "unpriced": price.unpriced}
 
 
 def plan_of(

@@ -9,12 +9,12 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.journal import read_journal
+from nanobanana_async.journal import Contents, Entry, read_journal
 from nanobanana_async.outcomes import Outcome, Skipped
+from nanobanana_async.runs._journal_place import JournalPlace, journal_place
 from nanobanana_async.runs._known import others_of, record_of_entry, records_of
 from nanobanana_async.runs._manifest import JSONL, read_manifest
 from nanobanana_async.runs._record import Record, record_of
-from nanobanana_async.runs._run_journal import SCOPE, journal_of
 from nanobanana_async.runs._survey import Survey
 
 logger = logging.getLogger("nanobanana_async")
@@ -24,22 +24,29 @@ logger = logging.getLogger("nanobanana_async")
 class Rebuilt:
     """Every record by key: those of the file in its order, then those whose keys are in the file no more.
 
-    `others` are creates that no key follows any more: for sums.
+    `others` are creates that no key follows any more: for sums. `contents` are those of the journal.
     """
 
     records: Mapping[str, Record] = attrs.field(factory=dict)
     others: tuple[Record, ...] = ()
+    contents: Contents = attrs.field(factory=Contents)
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """What the journal knows, by key."""
+        return {entry.key: entry for entry in self.contents.entries}
 
 
-def rebuilt(survey: Survey, journal: Path, outcomes: Mapping[str, Outcome]) -> Rebuilt:
+def rebuilt(survey: Survey, journal: JournalPlace, outcomes: Mapping[str, Outcome]) -> Rebuilt:
     """What the journal knows now, and `outcomes` of this run. It blocks.
 
     These say why, and they are there even where a disk that failed has kept them out of the journal; when it was, the
     journal tells.
     """
     records, others = dict(survey.records), survey.others
+    contents = Contents(entries=tuple(survey.entries.values()))
     try:
-        contents = read_journal(journal, SCOPE)
+        contents = read_journal(journal.path, journal.scope)
         records |= records_of(contents, survey.rows, survey.folder)
         others = others_of(contents)
     except ConfigurationError as error:  # a disk that has failed: what this run knows is told all the same
@@ -53,7 +60,8 @@ def rebuilt(survey: Survey, journal: Path, outcomes: Mapping[str, Outcome]) -> R
         ):
             records[row.key] = _told(outcome, known, survey)
     order = dict.fromkeys((*survey.rows.keys, *(row.key for row in survey.rows.rows), *records))
-    return Rebuilt({key: records[key] for key in order if key in records}, others)
+    told = {key: _as_it_is(records[key], survey.folder) for key in order if key in records}
+    return Rebuilt(told, others, contents)
 
 
 def _told(outcome: Outcome, known: Record | None, survey: Survey) -> Record:
@@ -73,12 +81,12 @@ def known_records(folder: Path, journal: Path | None = None) -> Rebuilt:
     Raises:
         ConfigurationError: there is neither, or what there is can't be read.
     """
-    place = journal_of(folder, journal)
-    if not place.exists() and not (folder / JSONL).exists():
+    place = journal_place(folder, journal)
+    if not place.path.exists() and not (folder / JSONL).exists():
         raise ConfigurationError(
-            f"{str(folder)!r} has neither {place.name} nor {JSONL}", remedy="Name the -o of a batch."
+            f"{str(folder)!r} has neither {place.path.name} nor {JSONL}", remedy="Name the -o of a batch."
         )
-    contents = read_journal(place, SCOPE)
+    contents = read_journal(place.path, place.scope)
     told = {entry.key: record_of_entry(entry, folder) for entry in contents.entries}
     try:
         records = read_manifest(folder)
@@ -86,4 +94,13 @@ def known_records(folder: Path, journal: Path | None = None) -> Rebuilt:
         if not told:
             raise
         records = {}
-    return Rebuilt({**records, **told}, others_of(contents))
+    both = {key: _as_it_is(record, folder) for key, record in {**records, **told}.items()}
+    return Rebuilt(both, others_of(contents))
+
+
+def _as_it_is(record: Record, folder: Path) -> Record:
+    """The record with those of its files that are there; where all are, with nothing that once went wrong with them."""
+    if record.state != "succeeded" or not record.files:
+        return record
+    there = tuple(file for file in record.files if (folder / file).is_file())
+    return attrs.evolve(record, files=there, error=None if there == record.files else record.error)

@@ -3,18 +3,23 @@
 Theory of operation
 ===================
 1. What is to be done is one batch, for which the client takes from the journal what is there of each key. What is
-   done, held or changed is not among it, so the batch is told to take up whatever stands under a key.
+   done or held is not among it; what is to be made anew comes out of the journal as another request, and is put away by
+   the very step that makes its create durable. So what is not sent after all stays as it was.
 2. However it ends, the client is closed first: it reads the answers of creates that are on the wire, for as long as a
    create may take. Then nothing of this run is under way any more, and the journal holds all that is known.
 3. From that the manifest is written, in a thread that is waited for even by a caller that is cancelled again. Where an
    item has an outcome of this run, that is told: it says why, and it is there even where the disk has failed.
+4. Where the folder is moved or removed under it, nothing more is sent, and nothing is put in its place: what is paid
+   for is told, and stands in the journal, wherever that is by now.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -23,15 +28,18 @@ import attrs
 from nanobanana_async.client import Client
 from nanobanana_async.errors import KeyRefusedError, NanoBananaError, StorageError
 from nanobanana_async.events import Event, LookFailed, RunStopped
-from nanobanana_async.outcomes import Outcome, Skipped
+from nanobanana_async.journal import Change
+from nanobanana_async.outcomes import Outcome, Skipped, Succeeded
 from nanobanana_async.pacing import Rate
 from nanobanana_async.runs._costs import costs_of
 from nanobanana_async.runs._fates import Rules
+from nanobanana_async.runs._leftovers import Leftovers, leftovers
 from nanobanana_async.runs._links import renew_links
 from nanobanana_async.runs._litter import sweep
 from nanobanana_async.runs._manifest import write_manifest
 from nanobanana_async.runs._rebuilding import Rebuilt, rebuilt
-from nanobanana_async.runs._run_journal import SCOPE, RunJournal
+from nanobanana_async.runs._record import error_row
+from nanobanana_async.runs._run_journal import RunJournal
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import Survey
 from nanobanana_async.storage import run_to_end
@@ -64,12 +72,14 @@ class Run:
     on_outcome: OutcomeListener | None
     on_start: Callable[[Client], None] | None = None
     on_left: Callable[[dict[str, JSON]], None] | None = None
+    _began: float = attrs.field(factory=time.time, init=False)
     _kept_rate: Rate | None = attrs.field(default=None, init=False)
     _stopped_by: NanoBananaError | None = attrs.field(default=None, init=False)
     _outcomes: dict[str, Outcome] = attrs.field(factory=dict, init=False)
     _told: set[str] = attrs.field(factory=set, init=False)
     _places: dict[str, int] = attrs.field(init=False)
     _known: Rebuilt = attrs.field(factory=Rebuilt, init=False)
+    _left: Leftovers = attrs.field(factory=Leftovers, init=False)
     _batch: Batch | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -102,8 +112,8 @@ class Run:
             await client.start()
             if self.on_start is not None:
                 self.on_start(client)
-            for key in self.survey.to_renew():
-                await self.journal.renew(SCOPE, key)
+            self.journal.decide(self.survey.standing())
+            await self.journal.note(self.survey.redoing.asked)
             if self.is_elsewhere_each_time:
                 await renew_links(client, self.journal, self.survey.to_fetch())
             await self._send(client)
@@ -120,9 +130,10 @@ class Run:
             items,
             save_to=self._place if self.download else None,
             budget=left,
-            name=SCOPE,
-            on_change="keep",
+            name=self.journal.place.scope,
+            on_change="regenerate",  # what is to be kept or held is not another request here, or not here at all
             retry_failed=self.rules.retry_failed,
+            redo=self.survey.to_redo(),
         )
         try:
             async with self._batch as batch, anyio.create_task_group() as group:
@@ -130,6 +141,7 @@ class Run:
                     group.start_soon(self._stop_sending, self.finish, batch)
                 async for outcome in batch:
                     self._settle(outcome)
+                await self._note_unsaved()
                 group.cancel_scope.cancel()
         finally:
             self._kept_rate = client.statistics().rate
@@ -139,13 +151,23 @@ class Run:
         batch.stop_sending()
 
     def _place(self, item: Item, _: int) -> Path:
+        """Where the pictures of `item` go. Raises: StorageError, where the folder is gone; then nothing is sent."""
         assert item.key is not None
+        try:
+            self.journal.folder_hold.refuse_if_gone()
+        except StorageError as error:
+            self._stopped_by = self._stopped_by or error
+            if self._batch is not None:
+                self._batch.stop_sending()
+            raise
         return self.survey.place(item.key)
 
     def _settle(self, outcome: Outcome) -> None:
         key = outcome.item.key
         assert key is not None
         outcome = attrs.evolve(outcome, index=self._places[key])
+        if isinstance(outcome, Succeeded) and outcome.file_error is not None:
+            outcome.file_error.task_id = outcome.task_id  # by which it can be fetched, whatever went wrong
         self._outcomes[key] = outcome
         if isinstance(outcome, Skipped):
             self._stopped_by = self._stopped_by or outcome.error
@@ -159,14 +181,40 @@ class Run:
             self._outcomes.setdefault(outcome.item.key, outcome)
         return await run_to_end(self._rebuild)  # in one piece: between two, a caller may be cancelled again
 
+    async def _note_unsaved(self) -> None:
+        """Write down why pictures are not here, so that a run that doesn't ask for them tells so, too."""
+        for key, outcome in self._outcomes.items():
+            if not isinstance(outcome, Succeeded) or outcome.file_error is None:
+                continue
+            entry = await self.journal.find(self.journal.place.scope, key)
+            if entry is not None:
+                generation, why = entry.generation, error_row(outcome.file_error)
+                change = Change(scope=entry.scope, key=key, generation=generation, at=time.time(), error=why)
+                with suppress(StorageError):  # the manifest of this run has it
+                    await self.journal.record(change)
+
     def _rebuild(self) -> Path:
-        sweep(self.survey.folder)
         self._known = rebuilt(self.survey, self.journal.place, self._outcomes)
         try:
-            return write_manifest(self.survey.folder, self._known.records.values())
+            self.journal.folder_hold.refuse_if_gone()
+            sweep(self.survey.folder, since=self._began)
+            manifest = write_manifest(self.survey.folder, self._known.records.values())
+            self._forget_what_is_made_anew()
+            self._left = leftovers(self.survey, self._known.records, self._known.contents, self.rules, self._pictures)
         except StorageError:
             self._tell_log()
             raise
+        return manifest
+
+    @property
+    def _pictures(self) -> Path | None:
+        """Where pictures are looked for, if they are wanted."""
+        return self.survey.folder if self.download else None
+
+    def _forget_what_is_made_anew(self) -> None:
+        """Once all that was asked for is, the same command asks for it once more."""
+        if not self.survey.redoing.left(self._known.entries):
+            self.journal.write_note(redo={})
 
     def _tell_left(self) -> None:
         """Say what the manifest says of those that came to no outcome, because the run was cut short."""
@@ -183,12 +231,15 @@ class Run:
     def _report(self, manifest: Path) -> RunReport:
         rows, known = self.survey.rows, self._known
         records = [known.records[row.key] for row in rows.rows]
+        left = self._left
         return RunReport(
             counts=self.survey.states(known.records),
             changed=self.survey.plan.changed,
+            not_renewed=len(self.survey.not_renewed(known.entries)),
             unsaved=sum(self.download and record.state == "succeeded" and not record.files for record in records),
             invalid=rows.invalid,
-            retryable=sum(record.state == "failed" and record.is_retryable for record in records),
+            retryable=len(left.retried),
+            left=left,
             expired=sum(record.is_expired for record in records),
             missing=sum(record.is_missing for record in records),
             costs=costs_of([*known.records.values(), *known.others]),

@@ -15,17 +15,20 @@ from anyio.to_thread import run_sync
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError, UsageError
 from nanobanana_async.gateways import Gateway, Kie, OpenAIImages
-from nanobanana_async.journal import read_journal
+from nanobanana_async.journal import read_journal, refuse_other_gateway
 from nanobanana_async.pacing import A_RATE, Polling, Rate
 from nanobanana_async.pricing import A_BUDGET
 from nanobanana_async.runs._fates import Rules
+from nanobanana_async.runs._folder_hold import at_work_in
+from nanobanana_async.runs._folder_note import read_note
+from nanobanana_async.runs._journal_place import journal_place
 from nanobanana_async.runs._manifest import CSV, JSONL
 from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError
 from nanobanana_async.runs._reading import read_items
 from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run import GRACE, LONG_GRACE, OutcomeListener, Run
-from nanobanana_async.runs._run_journal import SCOPE, RunJournal, journal_of
+from nanobanana_async.runs._run_journal import RunJournal
 from nanobanana_async.runs._run_report import RunReport
 from nanobanana_async.runs._survey import survey
 from nanobanana_async.runs._taking_over import as_if_taken_over, taken_over
@@ -99,7 +102,8 @@ async def run_batch(
         name: a template for the names of pictures: ``{model}/{index:05}-{data[colour]}``, of ``index``, ``key``,
             ``prompt``, ``model`` and ``data``.
         transport: what carries the bytes; None is one of its own.
-        journal: where the journal is, if not in the folder; on a disk of this machine.
+        journal: where the journal is, if not in the folder; on a disk of this machine. The folder notes it, and goes by
+            it from then on; another one is refused once there is anything to lose.
         identity: what the journal is of; None is the gateway's kind and URL. For a gateway whose address is another one
             each time, and which is the same all the same.
         on_change: what to do with a key that was paid for with another request: ``"hold"`` it back, ``"regenerate"``,
@@ -107,7 +111,8 @@ async def run_batch(
         retry_failed: which failures are sent again: ``"transient"`` for those that may pass, ``"all"`` or ``"none"``.
         on_unknown: what to do where the answer to a create was lost, in this run or an earlier one: ``"hold"`` it, or
             ``"resend"`` and perhaps pay twice.
-        redo: keys that are to be made anew, and paid for anew. One that is on its way is waited for instead.
+        redo: keys that are to be made anew, and paid for anew. One that is on its way is waited for instead; and after
+            a run that was cut short only those are made anew that were not yet.
         finish: once it is set, nothing more is sent; what is paid for is finished and saved, and the rest is skipped.
         on_event: called with each event of `nanobanana_async.events`.
         on_plan: called once with what is about to be done, before anything is sent; what it raises ends the run.
@@ -147,11 +152,11 @@ async def run_batch(
         raise BadFileError.listing(rows.problems, are_all=not rows.rows)
     place = await ensure_writable(folder)
     refuse_own_manifest(rows, place)
-    book = RunJournal(journal_of(place, journal), place)
-    await book.begin(await run_to_end(_identity, identity, gateway, book.place))
+    book = await RunJournal.begun(place, journal, partial(_identity, identity, gateway))
     try:
-        look = partial(survey, rows, place, await taken_over(book, place), rules)
-        found = await run_to_end(partial(look, rate=rate, download=download, name=name, budget=budget))
+        look = partial(survey, rows, place, await taken_over(book, place), rules, rate=rate, budget=budget)
+        noted = (await run_to_end(read_note, place)).redo
+        found = await run_to_end(partial(look, download=download, name=name, noted=noted))
         run = Run(
             survey=found,
             journal=book,
@@ -161,7 +166,7 @@ async def run_batch(
             budget=budget,
             is_elsewhere_each_time=identity is not None,
             finish=finish,
-            grace=_grace(gateway),
+            grace=grace_of(gateway),
             on_event=on_event,
             on_outcome=on_outcome,
             on_start=on_start,
@@ -190,6 +195,8 @@ async def plan_batch(
     rows: Rows,
     folder: str | Path,
     *,
+    gateway: Gateway | None = None,
+    identity: str | None = None,
     journal: str | Path | None = None,
     rate: Rate = Rate(20, per=10),  # noqa: B008  frozen: one value serves all runs
     budget: float | None = None,
@@ -202,6 +209,8 @@ async def plan_batch(
 ) -> Plan:
     """What `run_batch` would do with the same settings. Nothing is sent and nothing is written; no key is needed.
 
+    Where a run is at work in the folder, it is what that would leave if it was killed at this moment.
+
     Raises:
         ConfigurationError: as `run_batch`, but that the folder may be one that can't be written to.
     """
@@ -209,9 +218,15 @@ async def plan_batch(
     A_RATE.check(rate=rate)
     rules = Rules(on_change=on_change, retry_failed=retry_failed, on_unknown=on_unknown, redo=frozenset(redo))
     place = Path(folder).expanduser()
-    contents = await as_if_taken_over(journal_of(place, journal), place)
-    look = partial(survey, rate=rate, download=download, name=name, budget=budget)
-    return (await run_to_end(partial(look, rows, place, contents, rules))).plan
+    book = await run_to_end(journal_place, place, journal)
+    contents = await as_if_taken_over(book, place)
+    if contents.gateway is not None:
+        asked = identity or _address(gateway) or contents.gateway
+        refuse_other_gateway(contents.gateway, asked, place=f"the journal {str(book.path)!r}")
+    look = partial(survey, rows, place, contents, rules, rate=rate, budget=budget)
+    noted = (await run_to_end(read_note, place)).redo
+    found = await run_to_end(partial(look, download=download, name=name, noted=noted))
+    return attrs.evolve(found.plan, at_work=await run_to_end(at_work_in, place))
 
 
 async def _ended(book: RunJournal) -> StorageError | None:
@@ -223,6 +238,16 @@ async def _ended(book: RunJournal) -> StorageError | None:
     return None
 
 
+def _address(gateway: Gateway | None) -> str | None:
+    """What a journal of `gateway` is of, for which no key is needed; None where no address is known."""
+    no_keys = dict.fromkeys(("KIE_API_KEY", "NANOBANANA_IMAGES_API_KEY"), "no-key-to-look")
+    try:
+        found = (gateway if gateway is not None else Kie()).resolved(no_keys | dict(os.environ))
+    except ConfigurationError:
+        return None
+    return f"{found.kind} {found.address}"
+
+
 def _identity(given: str | None, gateway: Gateway | None, journal: Path) -> str:
     """What the journal is of; without a key, with which nothing could be sent, it stays what it is."""
     if given is not None:
@@ -230,14 +255,14 @@ def _identity(given: str | None, gateway: Gateway | None, journal: Path) -> str:
     try:
         found = _resolved(gateway)
     except ConfigurationError:
-        recorded = read_journal(journal, SCOPE).gateway
+        recorded = read_journal(journal, "").gateway
         if recorded is None:
             raise
         return recorded
     return f"{found.kind} {found.address}"
 
 
-def _grace(gateway: Gateway | None) -> float:
+def grace_of(gateway: Gateway | None) -> float:
     """How long the answers on the wire are waited for when a run is cut short, in seconds: a create's own deadline."""
     is_long = isinstance(gateway, OpenAIImages) and gateway.mode == "sync"
     return LONG_GRACE if is_long else GRACE

@@ -2,66 +2,107 @@
 
 Theory of operation
 ===================
-1. A run looks the folder over, sends, and writes the manifest. All of that time it holds the lock on the name of its
-   batch: another process is refused, one that is merely stopped keeps it, and one that is killed lets go of it. So
-   what the client does with the journal's life (open, let go, close) changes nothing here.
+1. A run looks the folder over, sends, and writes the manifest. All of that time it holds the locks on the folder and on
+   the name of its batch: another process is refused, one that is merely stopped keeps them, and one that is killed lets
+   go of them. So what the client does with the journal's life (open, let go, close) changes nothing here.
 2. Files in the folder are written down relative to it, and come out absolute. So a folder can be moved with its
    journal.
+3. Whether a key is to be made anew is decided once, for the plan: what a manifest told of has no fingerprint, and some
+   changes are to be kept. So what is known comes out as the same request, or as another one, as was decided. And where
+   a key was to be made anew before and that came to nothing, what stood there earlier comes out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
 
 from nanobanana_async.errors import BatchBusyError
 from nanobanana_async.journal import Change, Entry, SQLiteJournal
-
-NAME = "run.db"
-"""The journal's file, in the folder, where no other is named."""
-
-SCOPE = "default"
-"""What the batch of a folder is called in its journal."""
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.runs._folder_hold import FolderHold
+from nanobanana_async.runs._folder_note import read_note, write_note
+from nanobanana_async.runs._journal_place import JournalPlace, journal_place
+from nanobanana_async.storage import run_to_end
 
 
 class RunJournal(SQLiteJournal):
-    """The journal at `path` for runs into `folder`. A client can be given it once it has begun."""
+    """The journal at `place` for runs into the folder that is held. A client can be given it once it has begun."""
 
-    def __init__(self, path: Path, folder: Path) -> None:
-        super().__init__(path)
-        self.place = path
-        self._folder = folder.absolute()
+    def __init__(self, place: JournalPlace, hold: FolderHold) -> None:
+        super().__init__(place.path)
+        self.place = place
+        self.folder_hold = hold
+        self._folder = hold.folder
+        self._standing: Mapping[str, Entry] = {}
         self._is_over = False
 
-    async def begin(self, gateway: str) -> None:
-        """Open it for `gateway`, and keep all others out of the folder's batch.
+    @classmethod
+    async def begun(cls, folder: Path, named: str | Path | None, gateway: Callable[[Path], str]) -> RunJournal:
+        """The journal of `folder`, or the one that is `named`, open; all others are kept out of folder and batch.
+
+        `gateway` tells what a journal at that path is of.
 
         Raises:
-            BatchBusyError: another run is at work on it.
-            ConfigurationError: it is no journal, or that of another gateway; or it can't be where it is.
+            BatchBusyError: another run is at work there.
+            ConfigurationError: it is no journal, that of another gateway, or not the one that the folder goes by.
             StorageError: the disk is full or broken.
         """
+        hold = await FolderHold.taken(folder)
+        try:
+            place = await run_to_end(journal_place, folder, named)
+            journal = cls(place, hold)
+            await journal._begin(await run_to_end(gateway, place.path))
+        except BaseException:
+            hold.let_go()
+            raise
+        return journal
+
+    async def _begin(self, gateway: str) -> None:
         await super().open(gateway)
         try:
-            await self.hold(SCOPE)
+            await self.hold(self.place.scope)
+            await self.note()
         except BatchBusyError as error:
             await super().aclose()
             raise BatchBusyError(
-                f"another run is at work in the folder {str(self._folder)!r}: {error.message}",
-                remedy="Wait for it to end, or choose another folder (and, with --journal, another journal).",
+                f"another run is at work in the journal {str(self.place.path)!r}: {error.message}",
+                remedy="Wait for it to end; for another set use another folder.",
             ) from None
         except BaseException:
             await super().aclose()
             raise
 
+    async def note(self, redo: Mapping[str, int] | None = None) -> None:
+        """Let the folder tell where its journal is, and what is being made anew: what it told before, if None.
+
+        Raises:
+            StorageError: it can't be written down.
+        """
+        await run_to_end(self.write_note, redo)
+
+    def write_note(self, redo: Mapping[str, int] | None) -> None:
+        """As `note`; it blocks."""
+        told = read_note(self._folder)
+        note = self.place.noted(self._folder, redo=dict(told.redo if redo is None else redo))
+        if note != told:
+            write_note(self._folder, note)
+
+    def decide(self, standing: Mapping[str, Entry]) -> None:
+        """What stands under keys, each with the fingerprint of its row, or with another where it is made anew."""
+        self._standing = standing
+
     async def end(self) -> None:
         """Let the next run in. Raises: StorageError, where some steps could not be written down."""
         self._is_over = True
-        await super().let_go(SCOPE)
-        await super().aclose()
+        try:
+            await super().let_go(self.place.scope)
+            await super().aclose()
+        finally:
+            self.folder_hold.let_go()
 
     async def open(self, gateway: str, *, clock: Callable[[], float] = time.time) -> None:
         """It is open: the client takes it as it is."""
@@ -75,8 +116,13 @@ class RunJournal(SQLiteJournal):
     async def find(self, scope: str, key: str) -> Entry | None:
         """As `Journal.find`; files by their whole paths."""
         entry = await super().find(scope, key)
-        if entry is None or not entry.files:
-            return entry
+        if entry is None:
+            return None
+        known = self._standing.get(key)
+        if known is not None and (known.generation, known.token) == (entry.generation, entry.token):
+            entry = attrs.evolve(entry, fingerprint=known.fingerprint)  # nothing was sent for it since
+        elif known is not None and known.generation < entry.generation and entry.state is ItemState.NEW:
+            entry = known
         return attrs.evolve(entry, files=tuple(str(self._folder / file) for file in entry.files))
 
     async def record(self, change: Change) -> bool:
@@ -95,8 +141,3 @@ def inside(file: str | Path, folder: Path) -> str:
     """The path of `file` from `folder`, where it lies in it, with ``/`` on every system; else as it is."""
     path = Path(file)
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else str(file)
-
-
-def journal_of(folder: Path, named: str | Path | None) -> Path:
-    """The path of the journal for `folder`: the one that is named, else its own."""
-    return folder / NAME if named is None else Path(named).expanduser()

@@ -11,6 +11,7 @@ from nanobanana_async.errors import NanoBananaError
 from nanobanana_async.pacing import Rate
 from nanobanana_async.pricing import Bill
 from nanobanana_async.runs._costs import Costs, Others
+from nanobanana_async.runs._leftovers import Leftovers
 from nanobanana_async.tasks import Report
 
 
@@ -19,9 +20,11 @@ class RunReport:
     """The rows of a batch file after a run, those that were done before included.
 
     `counts` has how many are ``succeeded``, ``failed``, ``pending``, ``unknown`` and ``skipped``; of those skipped,
-    `changed` have a key that was used for another request. `unsaved` succeeded and have no files. `invalid` lines were
-    left out. Of those that failed, `retryable` did so in passing: the next run sends them again. Of those unsaved,
-    `expired` can't be had any more; of those pending, the gateway has no record of the `missing`.
+    `changed` have a key that was used for another request. `not_renewed` were to be made anew and were not sent: what
+    stood there before still does, and is what is counted. `unsaved` succeeded and have no files. `invalid` lines were
+    left out. Of those that failed, the same command sends the `retryable` again. Of those unsaved, `expired` can't be
+    had any more; of those pending, the gateway has no record of the `missing`. `left` has the keys of what has no
+    picture.
 
     `costs` is what the whole folder has cost, over all runs; of that, `gone` is for rows that are no longer in the
     file, and `left_out` for those that this run was not asked for. `report` is of this run alone. `kept_rate` is the
@@ -31,11 +34,13 @@ class RunReport:
 
     counts: Counter[str]
     changed: int = 0
+    not_renewed: int = 0
     unsaved: int = 0
     invalid: int = 0
     retryable: int = 0
     expired: int = 0
     missing: int = 0
+    left: Leftovers = attrs.field(factory=Leftovers)
     costs: Costs = attrs.field(factory=Costs)
     gone: Others = attrs.field(factory=Others)
     left_out: Others = attrs.field(factory=Others)
@@ -74,7 +79,13 @@ class RunReport:
     def __str__(self) -> str:
         """For people: the set on the first line, then what else it has cost, this run, and what stopped it."""
         states = {state: self.counts[state] for state in ("failed", "pending", "unknown", "skipped")}
-        others = {**states, "of them changed": self.changed, "unsaved": self.unsaved, "invalid": self.invalid}
+        others = {
+            **states,
+            "of them changed": self.changed,
+            "not made anew": self.not_renewed,
+            "unsaved": self.unsaved,
+            "invalid": self.invalid,
+        }
         rest = "".join(f", {count} {word}" for word, count in others.items() if count)
         lines = [f"{self.counts['succeeded']} of {self.total} succeeded{rest} | {self.costs} | {self.manifest}"]
         if self.gone.rows:

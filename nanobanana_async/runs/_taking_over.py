@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -30,9 +30,10 @@ from nanobanana_async.journal import (
     read_journal,
 )
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.runs._journal_place import JournalPlace
 from nanobanana_async.runs._manifest import JSONL, read_manifest
 from nanobanana_async.runs._record import Record
-from nanobanana_async.runs._run_journal import SCOPE, RunJournal
+from nanobanana_async.runs._run_journal import RunJournal
 from nanobanana_async.storage import run_to_end
 from nanobanana_async.values import JSON
 
@@ -51,30 +52,35 @@ async def taken_over(journal: RunJournal, folder: Path) -> Contents:
         ConfigurationError: the manifest is damaged. What was paid for would be paid again, so nothing is guessed.
         StorageError: the disk is full or broken. What is missing is taken over the next time.
     """
-    contents = await run_to_end(read_journal, journal.place, SCOPE)
+    place = journal.place
+    contents = await run_to_end(read_journal, place.path, place.scope)
     missing = await run_to_end(_missing, folder, contents)
     if not missing:
         return contents
-    await _take_all(journal, missing, await run_to_end(_age, folder))
-    return await run_to_end(read_journal, journal.place, SCOPE)
+    await _take_all(journal, place.scope, missing, await run_to_end(_age, folder))
+    return await run_to_end(read_journal, place.path, place.scope)
 
 
-async def as_if_taken_over(journal: Path, folder: Path) -> Contents:
-    """What the journal at that path would know if that was done. Nothing is written, there need not even be one."""
-    contents = await run_to_end(read_journal, journal, SCOPE)
+async def as_if_taken_over(place: JournalPlace, folder: Path) -> Contents:
+    """What the journal there would know if that was done. Nothing is written, there need not even be one."""
+    contents = await run_to_end(read_journal, place.path, place.scope)
     missing = await run_to_end(_missing, folder, contents)
     if not missing:
         return contents
     memory = MemoryJournal()
     await memory.open(contents.gateway or "none")
-    await _take_all(memory, missing, await run_to_end(_age, folder))
-    taken, spent = [entry async for entry in memory.entries(SCOPE)], await memory.spent(SCOPE)
+    await _take_all(memory, place.scope, missing, await run_to_end(_age, folder))
+    taken, spent = [entry async for entry in memory.entries(place.scope)], await memory.spent(place.scope)
     fields = {name: getattr(spent, name) + getattr(contents.spent, name) for name in attrs.fields_dict(Spent)}
-    return attrs.evolve(contents, entries=(*contents.entries, *taken), spent=Spent(**fields))
+    entries = {entry.key: entry for entry in (*contents.entries, *taken)}
+    return attrs.evolve(contents, entries=tuple(entries.values()), spent=Spent(**fields))
 
 
 def _missing(folder: Path, contents: Contents) -> list[Record]:
-    """The rows of the manifest of `folder` that were sent once, and of which the journal doesn't know."""
+    """The rows of the manifest of `folder` that were sent once, and of which the journal doesn't know, or knows less.
+
+    So it is after a take-over that was cut short, and after a run on a disk that has kept the manifest alone.
+    """
     known = {entry.key: entry for entry in contents.entries}
     try:
         records = read_manifest(folder).values()
@@ -82,30 +88,34 @@ def _missing(folder: Path, contents: Contents) -> list[Record]:
         if not known:
             raise
         return []  # the journal knows better, and the manifest will be made anew
-    return [record for record in records if record.state != "skipped" and _is_missing(record, known.get(record.key))]
+    tasks = {entry.task_id for entry in contents.entries} | {attempt.task_id for attempt in contents.others}
+    return [
+        record for record in records if record.state != "skipped" and _is_missing(record, known.get(record.key), tasks)
+    ]
 
 
-def _is_missing(record: Record, entry: Entry | None) -> bool:
+def _is_missing(record: Record, entry: Entry | None, tasks: Collection[str | None]) -> bool:
+    """Whether the journal, which knows these `tasks`, has nothing of `record`, or not what became of its create."""
     if entry is None:
         return True
-    was_cut_short = entry.fingerprint == TAKEN_OVER and entry.state is ItemState.UNKNOWN
-    return was_cut_short and record.task_id is not None and record.state != "unknown"
+    is_lost = entry.state is ItemState.UNKNOWN or (entry.state is ItemState.SENDING and not entry.is_owned)
+    return is_lost and record.task_id is not None and record.task_id not in tasks and record.state != "unknown"
 
 
 def _age(folder: Path) -> float:
     return (folder / JSONL).stat().st_mtime
 
 
-async def _take_all(journal: Journal, records: Iterable[Record], since: float) -> None:
+async def _take_all(journal: Journal, scope: str, records: Iterable[Record], since: float) -> None:
     waiting = iter(records)
     while some := list(islice(waiting, _AT_ONCE)):
-        await asyncio.gather(*(_take(journal, record, since) for record in some))
+        await asyncio.gather(*(_take(journal, scope, record, since) for record in some))
 
 
-async def _take(journal: Journal, record: Record, since: float) -> None:
+async def _take(journal: Journal, scope: str, record: Record, since: float) -> None:
     at = record.created_at.timestamp() if record.created_at is not None else since
     intent = Intent(
-        scope=SCOPE,
+        scope=scope,
         key=record.key,
         fingerprint=TAKEN_OVER,
         request=record.request,
@@ -121,7 +131,7 @@ async def _take(journal: Journal, record: Record, since: float) -> None:
     assert token is not None
     for to, attempt, fields in _steps(record):
         change = Change(
-            scope=SCOPE,
+            scope=scope,
             key=record.key,
             generation=said.generation,
             at=at,
@@ -142,9 +152,13 @@ def _steps(record: Record) -> Iterator[tuple[ItemState, AttemptState | None, dic
     if record.state == "unknown":
         yield ItemState.UNKNOWN, AttemptState.UNKNOWN, {"charged": "unknown", "error": record.error}
         return
+    if record.state == "failed" and record.task_id is None and record.charged == "unknown":  # it was given up
+        yield ItemState.UNKNOWN, AttemptState.UNKNOWN, {"charged": "unknown", "error": record.error}
+        yield ItemState.DROPPED, AttemptState.ABANDONED, {}
+        return
     if record.state == "failed" and record.task_id is None:
-        attempt = AttemptState.UNKNOWN if record.charged == "unknown" else AttemptState.REFUSED
-        yield ItemState.FAILED, attempt, {**over, "created_at": _at(record.created_at), "error": _error(record)}
+        said = {**over, "created_at": _at(record.created_at), "error": _error(record)}
+        yield ItemState.FAILED, AttemptState.REFUSED, said
         return
     accepted = {"task_id": record.task_id, "charged": "yes", "created_at": _at(record.created_at)}
     yield ItemState.ACCEPTED, AttemptState.ACCEPTED, accepted

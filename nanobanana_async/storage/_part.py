@@ -1,7 +1,8 @@
 """A file on its way: hidden beside its target until it is whole, then in the target's place in one step.
 
-Everything here blocks, and one thread at a time may use it. Until `publish` returns, the target is what it was; after
-`discard` nothing of the part is left.
+Everything here blocks, and one thread at a time may use it. Until `replace` or `put_beside` returns, the target is what
+it was; after `discard` nothing of the part is left. Folders that were missing at first are made; one that was there and
+is gone has been moved or removed by somebody, and is never made anew in its place.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class PartFile:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
+        self._missing = tuple(_missing(folder))
         self._path = folder / f".{name[:_VISIBLE_CHARACTERS]}.{secrets.token_hex(8)}.part"
         self._file: BinaryIO | None = None
 
@@ -39,7 +41,8 @@ class PartFile:
     def opened(self) -> BinaryIO:
         """The file, open for writing and reading. Raises: OSError."""
         if self._file is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            for folder in reversed(self._missing):
+                folder.mkdir(exist_ok=True)
             # "x" never follows a link or opens what is there already, and leaves the file's mode to the umask
             self._file = self._path.open("x+b")
         return self._file
@@ -108,6 +111,18 @@ def refuse_device(path: Path) -> None:
         return
     if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
         raise StorageError(f"{str(path)!r} is a device or a pipe, not a file", remedy="Name a file, or a folder.")
+
+
+def _missing(folder: Path) -> Iterator[Path]:
+    """The folders that have to be made for `folder` to be there, the innermost first."""
+    with suppress(OSError):  # what can't be told now is said when it is used
+        if folder.is_dir():
+            return
+    yield folder  # also where there is a file in its place, which is said when it is to be made
+    for path in folder.parents:
+        if os.path.lexists(path):
+            return
+        yield path
 
 
 def _places(target: Path) -> Iterator[Path]:

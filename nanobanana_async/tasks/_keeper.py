@@ -299,9 +299,9 @@ class Keeper:
                 self._is_failing = True
                 self.on_broken(error)
         except ClientClosedError:
-            logger.error("this came too late for the journal, which is closed: %r", step)  # noqa: TRY400  it says all there is
+            logger.error("too late for the journal, which is closed: %s", _change_in(step).in_short)  # noqa: TRY400  it says all there is
         except Exception:
-            logger.exception("the journal refused a step (%r): please report this", step)
+            logger.exception("the journal refused a step (%s): please report this", _change_in(step).in_short)
 
     async def _give_back(self, doubt: _InDoubt) -> None:
         """Take back a claim that nobody is there to use, if it was granted: nothing was sent."""
@@ -310,6 +310,10 @@ class Keeper:
         entry = await self.journal.find(back.scope, back.key)
         if entry is not None and entry.token == back.attempt[0] and entry.state is ItemState.SENDING:
             await self.journal.record(attrs.evolve(back, generation=entry.generation))
+
+
+def _change_in(step: Change | _InDoubt) -> Change:
+    return step if isinstance(step, Change) else step.back
 
 
 def nothing_charged(error: StorageError) -> StorageError:

@@ -41,7 +41,7 @@ class Purse:
             if not self.budget.may_fit(price):
                 raise BudgetError(
                     f"the budget of {written(self.budget.total)} credits is spent: "
-                    f"{written(self.budget.left)} are left, and this one costs {written(price)}"
+                    f"{written(max(0.0, self.budget.left))} are left, and this one costs {written(price)}"
                 )
             self._settled.clear()
             await self._settled.wait()

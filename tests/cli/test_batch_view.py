@@ -47,7 +47,7 @@ STOP = KeyRefusedError("no access")
 
 def plan(**counts: int) -> Plan:
     names = ("to_send", "done", "fetched", "adopted", "failed", "unknown", "changed", "invalid", "retried", "renewed")
-    fates = dict.fromkeys(names, 0) | counts
+    fates: dict[str, Any] = dict.fromkeys(names, 0) | counts
     models = Counter({"google/nano-banana": fates["to_send"]})
     price = Price(4.0 * fates["to_send"])
     total = sum(fates.values()) - fates["invalid"] - fates["retried"] - fates["renewed"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from nanobanana_async import BudgetError, Rate, Report
 from nanobanana_async.cli._closing import closing_lines
-from nanobanana_async.runs import RunReport
+from nanobanana_async.runs import Leftovers, RunReport
 
 
 def said(counts: dict[str, int], **rest: Any) -> list[str]:
@@ -21,23 +21,55 @@ def test_of_a_batch_that_is_done_nothing_is_said() -> None:
 
 
 def test_what_failed_for_good_is_not_said_to_be_sent_again() -> None:
-    """The same command would do nothing for it."""
-    assert said({"succeeded": 1, "failed": 1}) == [
-        "1 failed for good: it stays so until its line in the file is changed; to send again all the same: --redo KEY."
-    ]
+    """The same command would do nothing for it. The first few are named."""
+    [one] = said({"succeeded": 1, "failed": 1}, left=Leftovers(for_good=("k1",)))
+    assert one == (
+        "1 failed for good (k1): it stays so until its line in the file is changed; to send again all the same: "
+        "--redo KEY."
+    )
+    assert (
+        "7 failed for good (k0, k1, k2, k3, k4 and 2 more): they stay so until their lines"
+        in said({"failed": 7}, left=Leftovers(for_good=tuple(f"k{number}" for number in range(7))))[0]
+    )
 
 
 def test_what_the_same_command_does_is_said_with_numbers() -> None:
     """For those that failed in passing, are pending, were skipped, or are not saved."""
     [go_on, for_good] = said(
-        {"succeeded": 2, "failed": 4, "pending": 1, "skipped": 6}, retryable=1, unsaved=1, changed=0
+        {"succeeded": 2, "failed": 4, "pending": 1, "skipped": 6},
+        left=Leftovers(retried=("a",), for_good=("b", "c", "d")),
+        unsaved=1,
+        not_renewed=2,
     )
 
     assert go_on == (
-        "To go on, run the same command again: 1 that failed in passing is sent again, 1 pending is waited for, "
-        "6 skipped are sent, 1 not saved is fetched. What is paid for is not paid for again."
+        "To go on, run the same command again: 1 that failed is sent again, 1 pending is waited for, 6 skipped are "
+        "sent, 2 not made anew are made, 1 not saved is fetched. What is paid for is not paid for again."
     )
-    assert for_good.startswith("3 failed for good: they stay so")
+    assert for_good.startswith("3 failed for good (b, c, d): they stay so")
+
+
+def test_what_was_made_anew_is_not_to_be_made_anew_again() -> None:
+    """The same command would do that, and pay for it."""
+    [line] = said({"succeeded": 2, "failed": 1}, left=Leftovers(retried=("b",), redone=("a", "c")))
+
+    assert line.startswith("To go on, run the same command again without --redo (a, c): 1 that failed is sent again.")
+
+
+def test_what_the_options_hold_back_is_said_to_be_held_back_by_them() -> None:
+    """And what may be paid for is told apart: no change of its line brings it back."""
+    passing, given_up = said({"failed": 3}, left=Leftovers(passing=("a", "b"), given_up=("c",)))
+
+    assert passing == "2 failed in passing (a, b), and are not sent again: leave out --retry-failed none."
+    assert given_up == ("1 is given up, and may be paid for (c). To make it, and perhaps to pay twice: --redo KEY.")
+
+
+def test_lost_answers_that_are_sent_again_are_not_said_to_be_held() -> None:
+    """Where that was asked for; those that were sent again often enough are."""
+    go_on, held = said({"unknown": 3}, left=Leftovers(resent=("a", "b")))
+
+    assert "2 unknown are sent again, and perhaps paid for again." in go_on
+    assert held.startswith("1 is unknown: it may be paid for, and is not sent again.")
 
 
 def test_what_stopped_it_comes_first() -> None:
@@ -57,9 +89,9 @@ def test_what_is_unknown_is_named_with_what_can_be_done() -> None:
 
 def test_what_is_wrong_with_the_file_is_said() -> None:
     """A key of another request, and lines that were left out."""
-    changed, invalid = said({"skipped": 1}, changed=1, invalid=2)
+    changed, invalid = said({"skipped": 1}, changed=1, invalid=2, left=Leftovers(changed=("a",)))
 
-    assert changed == "1 has a key that was used for another request, and is not sent: see --on-change."
+    assert changed == "1 has a key that was used for another request (a), and is not sent: see --on-change."
     assert invalid == "2 invalid are not sent: correct the file, and run the same command again."
 
 

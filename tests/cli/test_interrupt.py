@@ -118,6 +118,22 @@ def test_the_first_ctrl_c_finishes_what_is_paid_for(gateway: EmulatorServer, tmp
 
 
 @pytest.mark.parametrize("options", [SLOW])
+def test_ctrl_c_that_leaves_nothing_out_is_no_interruption(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """All that was to be sent is; what a changed line holds back is not sent by the same command either."""
+    out, ledger, source = tmp_path / "out", gateway.world.ledger, tmp_path / "rows.jsonl"
+    lines = [{"prompt": "a cat", "key": "a", "model": "nano-banana-2-lite"}, {"prompt": "a dog", "key": "b"}]
+    arguments = ("batch", source, "-o", out, "--speed", SPEED, "--rate", "1000/1")
+    source.write_text(json.dumps(lines[0]))
+    nanobanana(*arguments)
+    source.write_text("\n".join(json.dumps({**line, "prompt": f"another {line['key']}"}) for line in lines))
+    said = in_this_process(*arguments, when=lambda: len(ledger.accepted) == 2, number=signal.SIGINT)
+
+    assert "nothing more is sent; what is paid for is finished" in said.err
+    assert "1 of 2 succeeded, 1 skipped, 1 of them changed" in said.err
+    assert said.code == 1
+
+
+@pytest.mark.parametrize("options", [SLOW])
 def test_the_second_ctrl_c_leaves_it_for_the_next_run(gateway: EmulatorServer, tmp_path: Path) -> None:
     """What is paid for and not finished has its id in the manifest."""
     gateway.world.faults.add("stuck")

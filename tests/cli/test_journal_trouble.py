@@ -48,14 +48,14 @@ def test_a_disk_without_room_for_a_journal_sends_nothing(gateway: EmulatorServer
 
 def test_a_disk_that_fills_up_stops_the_sending(gateway: EmulatorServer, tmp_path: Path) -> None:
     """What was sent before is collected; nothing is sent whose intent can't be written; with room it goes on."""
-    source, out = prompts(tmp_path, 200), tmp_path / "out"
-    said = with_files_up_to(400_000, "batch", source, "-o", out, *FAST)
+    source, out = prompts(tmp_path, 60), tmp_path / "out"
+    said = with_files_up_to(200_000, "batch", source, "-o", out, *FAST)
     sent = len(gateway.world.ledger.creates)
     after = nanobanana("batch", source, "-o", out, *FAST)
 
     assert said.code == 3, said.err
     assert "Traceback" not in said.err
-    assert 0 < sent < 200
+    assert 0 < sent < 60
     assert not gateway.world.ledger.charged_twice()
     states = {row["state"] for row in rows_of(out)}
     assert states <= {"succeeded", "unknown"}
@@ -73,19 +73,23 @@ def test_a_folder_in_which_nothing_can_be_written_is_exit_code_2(gateway: Emulat
 
 
 @pytest.mark.parametrize("options", [EmulatorOptions(speed=1000, limit=Limit(1000, per=1))])
-def test_at_sigterm_answers_on_the_wire_are_awaited(gateway: EmulatorServer, tmp_path: Path) -> None:
-    """No new create is sent; the id that comes late is in the manifest, and the next run pays for nothing twice."""
-    gateway.world.faults.add("drip,seconds=0.05,nth=1")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_at_sigterm_answers_on_the_wire_are_awaited(
+    gateway: EmulatorServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Which is said at once; nothing new is sent, the id that comes late is kept, and nothing is paid for twice."""
+    gateway.world.faults.add("drip,seconds=0.01,nth=1")
     source, out, ledger = prompts(tmp_path, 3), tmp_path / "out", gateway.world.ledger
     with spawned("batch", source, "-o", out, *FAST, "--in-flight", 1) as process:
         until(lambda: bool(ledger.creates))
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         _, err = process.communicate(timeout=60)
     gateway.world.faults.clear()
     states = sorted(row["state"] for row in rows_of(out))
     after = nanobanana("batch", source, "-o", out, *FAST)
 
     assert process.returncode == 130, err
+    assert "waiting for the answer to 1 create: 60 s at the most\nCtrl-C again gives them up" in err
     assert states == ["pending", "skipped", "skipped"]
     assert after.code == 0
     assert len(ledger.creates) == 3

@@ -100,8 +100,11 @@ def test_a_batch_that_is_killed_again_and_again_pays_once(
 
 
 @pytest.mark.parametrize("options", [OPTIONS])
-def test_a_stopped_run_keeps_the_folder_and_a_killed_one_lets_go(gateway: EmulatorServer, tmp_path: Path) -> None:
+def test_a_stopped_run_keeps_the_folder_and_a_killed_one_lets_go(
+    gateway: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second is refused by words that name the process; it takes over once that is killed."""
+    monkeypatch.setattr("nanobanana_async.journal._holding.HOLD_SECONDS", 0.2)
     gateway.world.faults.add("stuck")
     source, out = prompts(tmp_path, 3), tmp_path / "out"
     with spawned(*command(source, out)) as process:

@@ -130,11 +130,12 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
     )
     said = nanobanana("status", folder)
 
+    unsaved = "1 of them without a picture there"
     price = "4 credits (0.02 USD), and about 8 (0.04 USD) for 1 whose records name none"
     price += ", and up to 24 credits (0.12 USD) more for 1 unknown"
     assert said.code == 1
     assert said.out.splitlines() == [
-        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed | {price}",
+        f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed, {unsaved} | {price}",
         "pending  b  t1",
         "unknown  c  no task id",
     ]
@@ -143,6 +144,7 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
             "folder": str(folder),
             "total": 4,
             "states": {"succeeded": 1, "pending": 1, "unknown": 1, "failed": 1},
+            "unsaved": 1,
             "credits": 4.0,
             "unpriced": 1,
             "about": 8.0,
@@ -152,6 +154,7 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
                 {"key": "b", "state": "pending", "task_id": "t1"},
                 {"key": "c", "state": "unknown", "task_id": None},
             ],
+            "at_work": None,
         }
     ]
 

@@ -160,7 +160,7 @@ async def test_a_picture_of_an_adopted_task_may_not_be_there(tmp_path: Path) -> 
 
 
 async def test_a_task_that_nobody_knows_any_more_can_be_made_anew(tmp_path: Path) -> None:
-    """It stays pending, and is counted apart; told to, the run makes it again."""
+    """It stays pending, and is counted apart; told to, the run makes it again, and looks at the old one once more."""
     source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
     kie = kie_with_files()
     kie.state = "waiting"
@@ -172,5 +172,5 @@ async def test_a_task_that_nobody_knows_any_more_can_be_made_anew(tmp_path: Path
     anew = await run_on(kie, source, out, redo=["a"])
 
     assert (gone.counts, gone.missing) == ({"pending": 1}, 1)
-    assert (anew.counts, anew.credits) == ({"succeeded": 1}, 4.0)
+    assert (anew.counts, anew.credits) == ({"succeeded": 1}, 8.0)
     assert kie.prompts == ["a", "a"]

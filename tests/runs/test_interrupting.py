@@ -113,8 +113,9 @@ async def test_events_reach_the_user_too(source: Path, tmp_path: Path) -> None:
     assert {"ItemQueued", "CreateSent", "TaskAccepted", "FilesSaved", "OutcomeReached"} <= names
 
 
-async def test_two_runs_never_share_a_folder(source: Path, tmp_path: Path) -> None:
+async def test_two_runs_never_share_a_folder(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one is told of the first, by its process, before anything is sent."""
+    monkeypatch.setattr("nanobanana_async.journal._holding.HOLD_SECONDS", 0.1)
     kie = ScriptedKie()
     kie.state = "generating"
     run = asyncio.create_task(run_on(kie, source, tmp_path / "out"))

@@ -1,0 +1,63 @@
+"""What a run leaves without a picture: what the same command would do for it the next time, and what it wouldn't."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.journal import Contents
+from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.runs._fates import Fate, Rules
+from nanobanana_async.runs._record import Record
+from nanobanana_async.runs._survey import Survey, fates_of
+
+Keys = tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Leftovers:
+    """Keys of the file, in its order.
+
+    Of those that failed, the same command sends `retried` again. It would send `passing` again with another
+    `retry_failed`; `for_good` only if their lines are changed; and `given_up` not even then, because they may be paid
+    for. Of the unknown it sends `resent` again. `changed` are held back, as their keys stand for another request, and
+    `redone` were made anew by their names: the same command would make them anew once more.
+    """
+
+    retried: Keys = ()
+    passing: Keys = ()
+    for_good: Keys = ()
+    given_up: Keys = ()
+    resent: Keys = ()
+    changed: Keys = ()
+    redone: Keys = ()
+
+
+def leftovers(
+    survey: Survey, records: Mapping[str, Record], contents: Contents, rules: Rules, folder: Path | None
+) -> Leftovers:
+    """What is left, by the `records` and the journal's `contents` of now. It blocks.
+
+    `folder` is where the pictures are looked for, None where they are not wanted.
+    """
+    fates = fates_of(survey.rows, contents, attrs.evolve(rules, redo=frozenset()), folder=folder)
+    dropped = {entry.key for entry in contents.entries if entry.state is ItemState.DROPPED}
+    keys = [row.key for row in survey.rows.rows if survey.fates[row.key] is not Fate.CHANGED]
+    failed = [key for key in keys if records[key].state == "failed"]
+    again = {key for key in keys if fates[key] in (Fate.RETRY, Fate.SEND)}
+    stays = [key for key in failed if key not in again]
+    lost = [key for key in stays if key in dropped or records[key].charged != "no"]
+    passing = [key for key in stays if records[key].is_retryable and key not in lost]
+    entries = {entry.key: entry for entry in contents.entries}
+    left, unsent = survey.redoing.left(entries), survey.unsent(entries)
+    return Leftovers(
+        retried=tuple(key for key in failed if key in again),
+        passing=tuple(passing),
+        for_good=tuple(key for key in stays if key not in passing and key not in lost),
+        given_up=tuple(lost),
+        resent=tuple(key for key in keys if key in again and records[key].state == "unknown" and key not in unsent),
+        changed=tuple(row.key for row in survey.changed()),
+        redone=() if left else tuple(survey.redoing.asked),
+    )

@@ -97,7 +97,7 @@ class Book:
         except OSError as error:
             raise ConfigurationError(
                 f"{str(self.runs.folder)!r} can't hold the locks of the journal: {error.strerror}; nothing was sent",
-                remedy="Name a file in a folder of your own on this machine: --journal PATH.",
+                remedy="Get the right to write there. One that is new may be elsewhere: --journal PATH.",
             ) from error
         self.file = _file_at(self.place)
         execute = self.connection.execute

@@ -103,9 +103,10 @@ def _read(path: str | os.PathLike[str], work: Callable[[sqlite3.Connection, Runs
         return _looked_into(place, work, nothing)
     except (sqlite3.Error, OSError) as error:
         trouble = Trouble(place, error) if isinstance(error, sqlite3.Error) and place.is_file() else None
+        can_be_mended = trouble is not None and not trouble.is_of_rights
         raise ConfigurationError(
             f"the journal {str(place)!r} can't be read: {trouble.words if trouble else error}",
-            remedy=trouble.remedy if trouble else "Get the right to read it.",
+            remedy=trouble.remedy if trouble and can_be_mended else "Name a file that you have the right to read.",
         ) from error
 
 

@@ -67,6 +67,11 @@ class Trouble:
         return _code_of(self.error) in _OF_THE_PLACE
 
     @property
+    def is_of_rights(self) -> bool:
+        """Whether somebody else might be able to."""
+        return _code_of(self.error) in _OF_THE_PLACE - {sqlite3.SQLITE_NOTADB}
+
+    @property
     def words(self) -> str:
         """What is wrong, in our words and in SQLite's."""
         code = getattr(self.error, "sqlite_errorname", type(self.error).__name__)

@@ -85,8 +85,8 @@ class FolderHold:
 
 
 def at_work_in(folder: Path) -> str | None:
-    """Which process is at work in `folder`, None where none is. It blocks; nothing is taken."""
-    return _lock_of(folder).holder
+    """Which process is at work in `folder`, None where none is, or nobody can tell. It blocks; nothing is taken."""
+    return _lock_of(folder).holder or None
 
 
 def _lock_of(folder: Path) -> LockFile:

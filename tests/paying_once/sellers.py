@@ -110,6 +110,7 @@ SELLERS = (
     _of_a_reseller("images-b64", "sync", "b64_json", images_b64="prefixed"),
     _of_a_reseller("images-async", "async", None, images_task="data"),
 )
+BY_NAME = {seller.name: seller for seller in SELLERS}
 EVERY = pytest.mark.parametrize("seller", SELLERS, ids=lambda seller: seller.name)
 WITH_IDS = pytest.mark.parametrize(
     "seller", [seller for seller in SELLERS if not seller.answers_at_once], ids=lambda seller: seller.name

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from nanobanana_async import Item, Outcome
 from nanobanana_async.emulator import CreateSeen
-from tests.paying_once.sellers import AT_ONCE, EVERY, WITH_IDS, Seller, assert_honest, counted, standing
+from tests.paying_once.sellers import AT_ONCE, EVERY, SELLERS, WITH_IDS, Seller, assert_honest, counted, standing
 
 WITNESS = "the first one, with which the gateway has shown that it is one"
 
@@ -222,6 +222,20 @@ async def test_an_answer_that_does_not_come_in_time_is_lost(seller: Seller, case
     met = await holds(seller, case)
 
     assert met.paid == 1
+
+
+@pytest.mark.parametrize("seller", [seller for seller in SELLERS if seller.mode], ids=lambda seller: seller.name)
+async def test_a_relay_that_cuts_long_connections_cuts_only_answers_that_are_pictures(seller: Seller) -> None:
+    """At 184 s, with a page of its own. Who asks for tasks has a short answer, and then his picture."""
+    emulator = seller.emulator(cut_after=184)
+
+    async with seller.client(emulator) as client:
+        await client.generate(seller.order(WITNESS))
+        emulator.faults.add("slow,seconds=190")
+        [outcome] = await client.generate_all([seller.order("a banana")])
+
+    assert outcome.state == ("unknown" if seller.answers_at_once else "succeeded")
+    assert_honest(emulator, [outcome])
 
 
 @EVERY

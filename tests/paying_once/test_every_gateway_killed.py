@@ -20,7 +20,7 @@ from nanobanana_async.tasks import _creates
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.crashes import states
 from tests.paying_once.crashes_at_sellers import killed_at, points_at
-from tests.paying_once.sellers import AT_ONCE, EVERY, WITH_IDS, Seller, assert_honest, counted
+from tests.paying_once.sellers import AT_ONCE, BY_NAME, EVERY, WITH_IDS, Seller, assert_honest, counted
 
 WEATHER: dict[str, tuple[str, ...]] = {
     "fair": (),
@@ -109,6 +109,38 @@ async def test_what_is_answered_at_once_is_lost_on_the_wire_alone(seller: Seller
     assert states["succeeded"] + states["unknown"] == 5
     assert states["skipped"] == 3
     assert len(emulator.ledger.creates) == 5
+    assert_honest(emulator, outcomes)
+
+
+async def test_two_dialects_in_one_batch_are_each_followed_in_their_own(shelf: Shelf) -> None:
+    """A task knows in which it was made, also after a kill."""
+    new, old = BY_NAME["jobs"], BY_NAME["generate"]
+    emulator, journal, items = new.emulator(), shelf(), [*new.items(2), *old.items(2, like="pear")]
+    async with new.client(emulator, journal=journal) as client, client.batch(items):
+        await asyncio.sleep(3)
+        journal.abandon()
+
+    async with new.client(emulator, journal=shelf()) as client:
+        outcomes = await client.generate_all(items)
+
+    assert counted(outcomes) == {"succeeded": 4}
+    assert sorted(create.dialect for create in emulator.ledger.creates) == ["generate", "generate", "jobs", "jobs"]
+    assert_honest(emulator, outcomes)
+
+
+async def test_tasks_are_followed_by_who_would_rather_be_answered_at_once(shelf: Shelf) -> None:
+    """The mode says how creates are sent; what was accepted in the other one is waited for."""
+    first, then = BY_NAME["images-async"], BY_NAME["images"]
+    emulator, journal, items = first.emulator(), shelf(), first.items(4)
+    async with first.client(emulator, journal=journal) as client, client.batch(items):
+        await asyncio.sleep(2)
+        journal.abandon()
+
+    async with then.client(emulator, journal=shelf()) as client:
+        outcomes = await client.generate_all(items)
+
+    assert counted(outcomes) == {"succeeded": 4}
+    assert len(emulator.ledger.creates) == 4
     assert_honest(emulator, outcomes)
 
 

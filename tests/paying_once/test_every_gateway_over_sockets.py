@@ -23,6 +23,8 @@ pytestmark = pytest.mark.wall_clock
 
 SPEED = 100
 LIMIT = Limit(400, per=10)
+PATIENCE = 300.0
+"""Seconds after which a command that comes to its end at all has come to it, on any machine."""
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_a_command_that_is_killed_is_carried_on(gateway: str, tmp_path: Path, mo
         for seconds in (0.05, 0.3, 0.6):
             killed_after(seconds, *command)
         with spawned(*command) as process:
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=PATIENCE)
     rows = [json.loads(line) for line in (out / "manifest.jsonl").read_text("utf-8").splitlines()]
     states = Counter(row["state"] for row in rows)
     ledger = server.world.ledger
@@ -107,4 +109,4 @@ def killed_after(seconds: float, *arguments: object) -> None:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)

@@ -152,6 +152,25 @@ async def test_a_lost_answer_is_found_though_it_was_to_be_sent_again(shelf: Shel
     assert not kie.accepted
 
 
+@pytest.mark.parametrize("number", [0, 1])
+async def test_of_two_that_were_lost_either_is_found_while_it_waits_to_be_sent_again(shelf: Shelf, number: int) -> None:
+    """It is not sent any more, and the key follows the create that was found."""
+    kie = PatientKie()
+    kie.creates += [LOST, LOST, *[BUSY] * 50]
+
+    async with kie.client(journal=shelf(), on_unknown="resend") as client:
+        asking = asyncio.ensure_future(generate(client))
+        await until(lambda: len(kie.prompts) == 3 and not client.statistics().creating)
+        made = await made_for(shelf())
+        assert await manager_of(client).called_back(made[number].token, "task9")
+        got = await asking
+    entry = await entry_of(shelf(), "k")
+
+    assert got == "task9"
+    assert (entry.state, entry.task_id, entry.token) == (ItemState.SUCCEEDED, "task9", made[number].token)
+    assert len(kie.prompts) == 3
+
+
 async def test_what_another_run_had_lost_is_found_while_it_is_sent_again(shelf: Shelf) -> None:
     """The create that takes its place is on the wire: it is read to its end, and both are paid for."""
     kie = PatientKie()

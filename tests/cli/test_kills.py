@@ -19,7 +19,7 @@ from nanobanana_async.journal import read_journal
 from tests.cli.shell import Said, nanobanana, spawned
 
 OPTIONS = EmulatorOptions(speed=100, limit=Limit(400, per=10), seed=1, credits=100_000)
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 def prompts(folder: Path, count: int) -> Path:

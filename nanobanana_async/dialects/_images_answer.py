@@ -6,6 +6,8 @@ at the top; proxies in front of them do that as well, and say nothing of what th
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from nanobanana_async.dialects._answer import Answer
@@ -17,6 +19,9 @@ from nanobanana_async.values import JSON
 # Statuses by which something in front of a gateway says that it got no answer from it. There only OpenAI's own form is
 # the gateway's word: ``{"message": "Endpoint request timed out"}`` is a proxy's, and the picture may be paid for.
 _IN_FRONT = frozenset({502, 503, 504, *range(520, 531)})
+# Relays such as LiteLLM say so in OpenAI's own form, after as many creates as they have tried by themselves.
+_NO_ANSWER = _IN_FRONT - {503}
+_LOST = re.compile(r"connection (error|reset|aborted|closed)|tim(ed|e)[ -]?out|bad gateway|disconnected", re.IGNORECASE)
 _LONGEST_WORD = 64
 
 
@@ -35,12 +40,20 @@ class ImagesAnswer(Answer):
         status = self.reply.status
         if self.body is None or not (self.is_success or status >= 400):
             return False
+        if self._is_of_a_relay:
+            return False
         if isinstance(self.error, dict):
             return True
         if status in _IN_FRONT:
             return False
         said_so = status >= 400 or _failure(self.body.get("code")) is not None
         return self.error is not None or (said_so and isinstance(first(self.body, "message", "msg"), str))
+
+    @property
+    def _is_of_a_relay(self) -> bool:
+        """Whether it says, in the gateway's form, that none came from who makes the pictures: one may be made."""
+        status = self.reply.status
+        return status in _NO_ANSWER or (status >= 500 and _LOST.search(sentence(self.error)) is not None)
 
     @property
     def code(self) -> int | None:

@@ -146,7 +146,6 @@ async def test_a_refusal_from_behind_it_is_recognised(
     assert litellm.creates - before == 1
 
 
-@pytest.mark.xfail(strict=True, reason="what a relay says of a lost answer is taken for the gateway's own no")
 async def test_an_answer_that_was_lost_behind_it_is_unknown(litellm: LiteLLM, upstream: EmulatorServer) -> None:
     """It is told as an error in OpenAI's form, though the picture was made and is paid for: not sent again by us."""
     before = litellm.creates

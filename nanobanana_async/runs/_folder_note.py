@@ -60,7 +60,7 @@ def write_note(folder: Path, note: FolderNote) -> None:
         raise StorageError(f"can't remove {str(path)!r}: {error.strerror}", remedy="See to the disk.") from error
     part = PartFile(folder, NOTE)
     try:
-        part.write(json.dumps(attrs.asdict(note), ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape"))
+        part.write(json.dumps(attrs.asdict(note), indent=1).encode())
         part.sync()
         part.replace(path)
     finally:

@@ -199,11 +199,11 @@ class Run:
             self.journal.folder_hold.refuse_if_gone()
             sweep(self.survey.folder, since=self._began)
             manifest = write_manifest(self.survey.folder, self._known.records.values())
-            self._forget_what_is_made_anew()
-            self._left = leftovers(self.survey, self._known.records, self._known.contents, self.rules, self._pictures)
         except StorageError:
             self._tell_log()
             raise
+        self._forget_what_is_made_anew()
+        self._left = leftovers(self.survey, self._known.records, self._known.contents, self.rules, self._pictures)
         return manifest
 
     @property
@@ -214,7 +214,8 @@ class Run:
     def _forget_what_is_made_anew(self) -> None:
         """Once all that was asked for is, the same command asks for it once more."""
         if not self.survey.redoing.left(self._known.entries):
-            self.journal.write_note(redo={})
+            with suppress(StorageError):  # then it asks for nothing the next time, which costs nothing
+                self.journal.write_note(redo={})
 
     def _tell_left(self) -> None:
         """Say what the manifest says of those that came to no outcome, because the run was cut short."""

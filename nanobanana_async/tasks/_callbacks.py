@@ -33,7 +33,11 @@ async def called_back(desk: Desk, token: str, task_id: str) -> bool:
     if found is None:
         return False
     entry, attempt = found
-    is_found_again = entry.generation == attempt.generation and entry.state is ItemState.UNKNOWN
+    is_found_again = (
+        entry.generation == attempt.generation
+        and entry.state is ItemState.UNKNOWN
+        and attempt.state is AttemptState.UNKNOWN
+    )
     if is_found_again or (entry.token == token and entry.state in _UNDER_WAY and not entry.is_owned):
         _follow(desk, row_of_entry(entry), entry, token, task_id)
     elif attempt.state is AttemptState.UNKNOWN:

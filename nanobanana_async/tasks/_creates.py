@@ -89,13 +89,21 @@ async def _create(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> Non
         answer = await _answer(desk, row, wire)
     except asyncio.CancelledError:
         desk.board.create_over(job, desk.now(), "counted")
-        hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
+        _lost_at_close(desk, row)
         raise
     try:
         if isinstance(answer, Answered):
             answer = attrs.evolve(answer, result=await kept(desk, answer.result))
     finally:  # cut short, it is read as it came
         _read(desk, job, answer)
+
+
+def _lost_at_close(desk: Desk, row: Row) -> None:
+    """The answer can't be waited for any longer; a callback may have told the task all the same."""
+    if row.called is not None:
+        desk.accept(row, row.called)
+    else:
+        hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
 
 
 async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireRequest | None:

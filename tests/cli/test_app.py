@@ -106,3 +106,20 @@ def test_help_loads_nothing_heavy() -> None:
     run = subprocess.run([sys.executable, "-c", LOADED, "--help"], capture_output=True, text=True, check=True)
 
     assert run.stdout.splitlines()[-1] == "[]"
+
+
+class _CutShort:
+    """A module whose loading is cut short by Ctrl-C."""
+
+    def __getattr__(self, name: str) -> object:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_it_starts_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit code is that of an interruption."""
+    monkeypatch.setitem(sys.modules, "nanobanana_async.cli._app", _CutShort())
+
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert left.value.code == 130

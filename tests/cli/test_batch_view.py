@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from rich.console import Console
 
@@ -30,7 +31,7 @@ from nanobanana_async import (
     Task,
 )
 from nanobanana_async.cli import _batch_view
-from nanobanana_async.cli._batch_view import BatchView
+from nanobanana_async.cli._batch_view import BatchView, say_plan
 from nanobanana_async.cli._counts import Counts, clock
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.events import GateClosed, RunStopped, TaskAccepted, TaskLooked
@@ -285,3 +286,17 @@ def test_what_the_manifest_holds_is_not_warned_of_again() -> None:
         logger.warning("paid for, and not saved yet: %s", "t1")
 
     assert written.getvalue() == "warning: nobody waits for task t2\n"
+
+
+def test_what_may_come_on_top_of_the_price_is_said() -> None:
+    """Lost answers that are sent again, tasks that are overtaken, and who is at work there."""
+    terminal, written = on_paper()
+    several = attrs.evolve(plan(to_send=2, renewed=2), most=Price(24.0), overtaken=2, at_work="42")
+    say_plan(several, terminal, Path("out"))
+    said = written.getvalue()
+    say_plan(attrs.evolve(plan(to_send=1, renewed=1), overtaken=1), terminal, Path("out"))
+
+    assert "of those made anew: 2 have tasks on the way, paid for; what comes of that is not saved" in said
+    assert "with lost answers sent again, as was asked for: 24 credits (0.12 USD) at the most" in said
+    assert said.endswith("a run is at work there (process 42): this is what it would leave right now\n")
+    assert "of those made anew: 1 has a task on the way" in written.getvalue()

@@ -26,6 +26,7 @@ from nanobanana_async import (
     StorageError,
 )
 from nanobanana_async.cli._exits import ExitCode, exit_code_of, run, told
+from nanobanana_async.cli._output import OutputLostError
 from nanobanana_async.cli._terminal import Terminal, remedy_of
 from nanobanana_async.values import Problem
 
@@ -71,6 +72,8 @@ def raising(error: BaseException) -> Callable[[], int]:
     [
         (OutOfCreditsError("no credits", remedy="Buy some."), 3, "error: no credits\n  Buy some.\n"),
         (BrokenPipeError(), 130, ""),
+        (OutputLostError(BrokenPipeError()), 130, ""),
+        (OutputLostError(OSError(28, "No space")), 1, "error: stdout: it can't be written: No space (ENOSPC)\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )

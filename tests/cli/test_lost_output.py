@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import os
+import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -171,3 +173,25 @@ def test_no_file_gets_the_number_of_a_stream_that_is_closed(monkeypatch: pytest.
     monkeypatch.undo()
 
     assert opened == [os.devnull]
+
+
+@pytest.mark.parametrize("options", [EmulatorOptions(speed=100, limit=Limit(1000, per=1))])
+def test_a_folder_that_goes_while_a_batch_runs_is_said_in_words(gateway: EmulatorServer, tmp_path: Path) -> None:
+    """Each task that is paid for is named once, with the command that fetches it; exit code 3."""
+    source, out, ledger = prompts(tmp_path, 3), tmp_path / "out", gateway.world.ledger
+
+    def remove() -> None:
+        until(lambda: len(ledger.accepted) == 3)
+        shutil.rmtree(out)
+
+    removing = threading.Thread(target=remove)
+    removing.start()
+    said = nanobanana("batch", source, "-o", out, "--speed", 100, "--rate", "1000/1")
+    removing.join()
+
+    assert said.code == 3
+    assert all(said.err.count(f"nanobanana download {create.task_id}") == 1 for create in ledger.accepted)
+    assert "not in the manifest" not in said.err
+    assert "was moved, removed or replaced while a run was at work in it" in said.err
+    assert "Once that is put right, run the same command again." in said.err
+    assert not out.exists()

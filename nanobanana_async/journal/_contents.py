@@ -16,7 +16,6 @@ import attrs
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.journal._entries import Attempt, Entry
 from nanobanana_async.journal._place import locks_of
-from nanobanana_async.journal._rules import COUNTED
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._standing import Spent
 from nanobanana_async.lifecycle import AttemptState, ItemState
@@ -65,10 +64,9 @@ def read_journal(path: str | os.PathLike[str], scope: str) -> Contents:
         lost: dict[str, int] = {}
         for entry in _entries(connection, runs, scope):
             attempts = _attempts(connection, entry)
-            standing = _standing(connection, runs, entry, attempts)
-            entries.append(standing)
-            others += [attempt for attempt in attempts if attempt.token != standing.token]
-            lost[entry.key] = _count_lost(standing, attempts)
+            entries.append(entry)
+            others += [attempt for attempt in attempts if attempt.token != entry.token]
+            lost[entry.key] = _count_lost(entry, attempts)
         gateway = connection.execute("select name from gateway").fetchone()
         spent = _reading.spent(connection, scope)
         several = {key: count for key, count in lost.items() if count}
@@ -152,16 +150,3 @@ def _attempts(connection: sqlite3.Connection, entry: Entry) -> list[Attempt]:
 
 def _count_lost(entry: Entry, attempts: Sequence[Attempt]) -> int:
     return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
-
-
-def _standing(connection: sqlite3.Connection, runs: Runs, entry: Entry, attempts: Sequence[Attempt]) -> Entry:
-    """The entry; but where it was to be made anew, and that was sent and never taken, what stood there before."""
-    from nanobanana_async.journal import _reading  # noqa: PLC0415  as above
-
-    while entry.generation > 1 and entry.state is ItemState.NEW and entry.attempts:
-        if any(attempt.generation == entry.generation and attempt.state in COUNTED for attempt in attempts):
-            break  # it may have been taken, and is to be sent again all the same: somebody has said so
-        before = _reading.generation(connection, runs, entry.scope, entry.key, entry.generation - 1)
-        assert before is not None  # each begins after another
-        entry = before
-    return entry

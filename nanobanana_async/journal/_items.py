@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Any
 from nanobanana_async.journal._entries import Change, Claimed, Draft, Entry, Intent
 from nanobanana_async.journal._reading import newest_entry
 from nanobanana_async.journal._rules import (
+    COUNTED,
     OF_ATTEMPT,
     OF_ITEM,
     LeftSending,
     answer_lost,
     changed_fields,
     followed_after,
+    found,
+    is_found,
     is_stale,
     is_step,
     is_taken_up,
     may_claim,
+    may_come_to_nothing,
+    no_attempt,
     no_item,
-    refuse_renewal,
     refuse_unwritable,
     written,
 )
@@ -32,9 +36,11 @@ from nanobanana_async.lifecycle import AttemptState, ItemState
 if TYPE_CHECKING:
     import sqlite3
 
-_NEWEST = """
-    select id, generation, state, attempts, token from item where scope = ? and key = ? order by generation desc limit 1
+_STANDING = """
+    select id, generation, state, attempts, token from item where scope = ? and key = ? and is_newest
 """
+
+_NEXT = "select id, attempts from item where scope = ? and key = ? and generation = ?"
 
 _ENTER = """
     insert into item (scope, key, generation, state, run, attempts, token, entered_at, updated_at,
@@ -44,7 +50,7 @@ _ENTER = """
 
 _CLAIM = """
     update item
-    set state = 'sending', run = ?, attempts = ?, token = ?, updated_at = ?,
+    set is_newest = 1, state = 'sending', run = ?, attempts = ?, token = ?, updated_at = ?,
         error = null, files = null, created_at = null, completed_at = null,
         fingerprint = ?, request = ?, data = ?, model = ?, dialect = ?, price = ?
     where id = ?
@@ -56,19 +62,18 @@ _SEND = """
 
 # The item, and the attempt that the change names; where it names none, the one that the item follows.
 _LOCATE = """
-    select item.id, item.state, item.token, attempt.number, attempt.state
+    select item.id, item.state, item.token, attempt.number, attempt.state, attempt.task_id
     from item left join attempt on attempt.item = item.id and attempt.token = coalesce(?, item.token)
     where scope = ? and key = ? and generation = ?
 """
 
 _KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict (item) do update set raw = excluded.raw"
 
-_RENEW = """
-    insert into item (scope, key, generation, state, run, entered_at, updated_at,
-                      fingerprint, request, data, model, dialect, price)
-    select scope, key, generation + 1, 'new', ?, ?, ?, fingerprint, request, data, model, dialect, price
-    from item where id = ?
-"""
+_COUNTS = f"select 1 from attempt where item = ? and state in ({', '.join(f'{state.value!r}' for state in COUNTED)})"  # noqa: S608  words of ours
+
+_IS_THERE = "select 1 from attempt where item = ? and token = ?"
+
+_STEP_BACK = "update item set is_newest = (generation = ?) where scope = ? and key = ? and generation in (?, ?)"
 
 # Without the words of its condition SQLite would not see that the index of what is open has them all.
 _LEFT = f"""
@@ -90,7 +95,7 @@ def wanted(draft: Draft) -> Wanted:
 
 def enter(connection: sqlite3.Connection, runs: Runs, draft: Draft, columns: Wanted) -> Entry:
     """What stands there for a key, `new` if nothing did."""
-    if connection.execute(_NEWEST, (draft.scope, draft.key)).fetchone() is None:
+    if connection.execute(_STANDING, (draft.scope, draft.key)).fetchone() is None:
         whose = (draft.scope, draft.key, 1, ItemState.NEW.value, runs.own, 0, None, draft.at, draft.at)
         connection.execute(_ENTER, whose + columns)
     return newest_entry(connection, runs, draft.scope, draft.key)
@@ -99,17 +104,19 @@ def enter(connection: sqlite3.Connection, runs: Runs, draft: Draft, columns: Wan
 def claim(connection: sqlite3.Connection, runs: Runs, intent: Intent, columns: Wanted) -> Entry | Claimed:
     """Item and a new attempt are `sending`; or the entry that stands in the way."""
     scope, key, at, token = intent.scope, intent.key, intent.at, intent.token
-    known = connection.execute(_NEWEST, (scope, key)).fetchone()
+    known = connection.execute(_STANDING, (scope, key)).fetchone()
     item, generation, state, attempts, followed = known or (None, 0, ItemState.NEW.value, 0, None)
     if not may_claim(intent, generation, ItemState(state), followed):
         return newest_entry(connection, runs, scope, key)
     if item is None or (intent.renews and state != ItemState.NEW.value):
         connection.execute("update item set is_newest = 0 where id = ?", (item,))
-        generation, number = generation + 1, max(intent.number, 1)
+        generation += 1  # which is there already where it has come to nothing before
+        item, attempts = connection.execute(_NEXT, (scope, key, generation)).fetchone() or (None, 0)
+    number = max(intent.number, attempts + 1)
+    if item is None:
         whose = (scope, key, generation, ItemState.SENDING.value, runs.own, number, token, at, at)
         item = connection.execute(_ENTER, whose + columns).lastrowid
     else:
-        number = max(intent.number, attempts + 1)
         connection.execute(_CLAIM, (runs.own, number, token, at, *columns, item))
         connection.execute("delete from answer where item = ?", (item,))
     connection.execute(_SEND, (item, number, token, runs.own, intent.price, at))
@@ -121,10 +128,12 @@ def record(connection: sqlite3.Connection, runs: Runs, change: Change, *, run: s
 
     `run` is who took it, None this one. Raises: IllegalMoveError, and nothing has changed.
     """
-    found = connection.execute(_LOCATE, (change.about, change.scope, change.key, change.generation)).fetchone()
-    if found is None:
+    located = connection.execute(_LOCATE, (change.about, change.scope, change.key, change.generation)).fetchone()
+    if located is None:
         raise no_item(change)
-    item, state, followed, number, sent = found
+    item, state, followed, number, sent, task_id = located
+    if is_found(change, task_id):
+        change = found(change)
     named = AttemptState(sent) if change.attempt is not None and sent is not None else None
     if is_stale(change, ItemState(state), followed):
         alone = change.of_attempt_alone
@@ -134,9 +143,30 @@ def record(connection: sqlite3.Connection, runs: Runs, change: Change, *, run: s
     is_done = not is_step(change, ItemState(state), named)
     if is_done and not is_taken_up(change, ItemState(state)):
         return False
+    _refuse_to_follow_nothing(connection, change, item)
     _record_attempt(connection, change, item, number)
     _record_item(connection, run or runs.own, change, (item, state, followed))
+    if may_come_to_nothing(change, ItemState(state), change.generation):
+        _step_back(connection, change, item)
     return not is_done
+
+
+def _refuse_to_follow_nothing(connection: sqlite3.Connection, change: Change, item: int) -> None:
+    """Raises: IllegalMoveError where the item would follow an attempt that nobody has made."""
+    if change.token in (None, change.about):
+        return
+    if (
+        connection.execute("select 1 from attempt where item = ? and token = ?", (item, change.token)).fetchone()
+        is None
+    ):
+        raise no_attempt(change, change.token)
+
+
+def _step_back(connection: sqlite3.Connection, change: Change, item: int) -> None:
+    """The generation before stands again, where no attempt of this one counts."""
+    if connection.execute(_COUNTS, (item,)).fetchone() is None:
+        before = change.generation - 1
+        connection.execute(_STEP_BACK, (before, change.scope, change.key, before, change.generation))
 
 
 def _record_attempt(connection: sqlite3.Connection, change: Change, item: int, number: int | None) -> None:
@@ -167,18 +197,6 @@ def _record_item(connection: sqlite3.Connection, run: str, change: Change, found
     columns = "".join(f"{name} = ?, " for name in fields)
     update = f"update item set {columns}run = ?, token = ?, updated_at = ? where id = ? and state = ?"  # noqa: S608  names of ours
     connection.execute(update, (*fields.values(), run, followed_after(change, followed), change.at, item, state))
-
-
-def renew(connection: sqlite3.Connection, runs: Runs, scope: str, key: str, at: float) -> int:
-    """The number of a generation in the state `new`."""
-    known = connection.execute(_NEWEST, (scope, key)).fetchone()
-    refuse_renewal(scope, key, None if known is None else ItemState(known[2]))
-    item, generation, state, _, _ = known
-    if state == ItemState.NEW.value:
-        return int(generation)
-    connection.execute("update item set is_newest = 0 where id = ?", (item,))
-    connection.execute(_RENEW, (runs.own, at, at, item))
-    return int(generation) + 1
 
 
 def reap(connection: sqlite3.Connection, runs: Runs, at: float) -> list[Entry]:

@@ -76,8 +76,12 @@ class Journal(Protocol):
             StorageError: some steps could not be written down; the log has them.
         """
 
-    async def find(self, scope: str, key: str) -> Entry | None:
-        """What is known of a key, None where nothing is."""
+    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+        """What is known of a key, None where nothing is: the generation that stands for it, or that of a number.
+
+        The newest one stands. But where all that was sent for it was refused or never left, and it is new again, the
+        one before does: nothing may be forgotten for what came to nothing.
+        """
 
     async def enter(self, draft: Draft) -> Entry:
         """What stands there for a key, put down as `new` if nothing did. Nothing is claimed.
@@ -114,14 +118,6 @@ class Journal(Protocol):
 
     async def kept(self, sha256: str) -> str | None:
         """The URL of a picture that was kept; None where it is no longer there."""
-
-    async def renew(self, scope: str, key: str) -> int:
-        """The number of a new generation in the state `new`; that of the newest one, if it is `new` already.
-
-        Raises:
-            UsageError: nothing stands there, or it is being sent right now.
-            StorageError: it can't be written down.
-        """
 
     def entries(self, scope: str | None = None, states: Collection[ItemState] = ()) -> AsyncIterator[Entry]:
         """The entries of a scope (of all) in some states (in any), in the order in which their keys first came.

@@ -24,7 +24,6 @@ from nanobanana_async.journal._rules import (
     may_claim,
     no_item,
     refuse_other_gateway,
-    refuse_renewal,
     refuse_unwritable,
     spent_on,
 )
@@ -129,11 +128,13 @@ class MemoryJournal:
 
     # --- one key ----------------------------------------------------------------------------------------------
 
-    async def find(self, scope: str, key: str) -> Entry | None:
+    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
         """What is known of a key; see `Journal.find`."""
         self._at_work()
-        rows = self._store.rows.get((scope, key))
-        return self._shown(rows[-1]) if rows else None
+        rows = self._store.rows.get((scope, key), [])
+        if generation is None:
+            return self._shown(_standing(rows)) if rows else None
+        return self._shown(rows[generation - 1]) if 0 < generation <= len(rows) else None
 
     async def enter(self, draft: Draft) -> Entry:
         """What stands there for a key, `new` if nothing did; see `Journal.enter`."""
@@ -146,8 +147,7 @@ class MemoryJournal:
         if not may_claim(intent, entry.generation, entry.state, entry.token):
             return self._shown(row)
         if intent.renews and entry.state is not ItemState.NEW:
-            row = row.renewed(run, intent.at)
-            self._store.rows[intent.scope, intent.key].append(row)
+            row = self._next(row, run, intent)
         number = row.claim(intent, run)
         return Claimed(row.entry.generation, number)
 
@@ -171,14 +171,6 @@ class MemoryJournal:
         self._at_work()
         return self._store.pictures.get(sha256)
 
-    async def renew(self, scope: str, key: str) -> int:
-        """The number of a generation in the state `new`; see `Journal.renew`."""
-        run, rows = self._at_work(), self._store.rows.get((scope, key), [])
-        refuse_renewal(scope, key, rows[-1].entry.state if rows else None)
-        if rows[-1].entry.state is not ItemState.NEW:
-            rows.append(rows[-1].renewed(run, self._clock()))
-        return len(rows)
-
     async def attempts(self, scope: str, key: str) -> list[Attempt]:
         """Every attempt for a key; see `Journal.attempts`."""
         self._at_work()
@@ -188,7 +180,7 @@ class MemoryJournal:
         """The attempt with that token or task; see `Journal.attempt_of`."""
         self._at_work()
         found = [
-            (self._shown(rows[-1]), attempt)
+            (self._shown(_standing(rows)), attempt)
             for rows in self._store.rows.values()
             for row in rows
             for attempt in row.attempts.values()
@@ -201,7 +193,14 @@ class MemoryJournal:
         rows = self._store.rows.get((draft.scope, draft.key))
         if rows is None:
             rows = self._store.rows[draft.scope, draft.key] = [Row.of(draft, self._at_work())]
-        return rows[-1]
+        return _standing(rows)
+
+    def _next(self, row: Row, run: str, intent: Intent) -> Row:
+        """The generation after that of `row`, which is there already where it has come to nothing before."""
+        rows = self._store.rows[intent.scope, intent.key]
+        if row.entry.generation == len(rows):
+            rows.append(row.renewed(run, intent.at))
+        return rows[row.entry.generation]
 
     def _shown(self, row: Row) -> Entry:
         return row.shown(is_owned=row.entry.run in self._store.alive)
@@ -242,7 +241,7 @@ class MemoryJournal:
         return spent_on(bill for row in self._rows(scope) for bill in row.bills())
 
     def _newest(self, scope: str | None = None) -> list[Row]:
-        return [rows[-1] for (of, _), rows in self._store.rows.items() if scope in (None, of)]
+        return [_standing(rows) for (of, _), rows in self._store.rows.items() if scope in (None, of)]
 
     def _rows(self, scope: str | None = None) -> list[Row]:
         """Those of all generations."""
@@ -265,6 +264,11 @@ class MemoryJournal:
         """A new pass over the source of `scope`; see `Journal.begin_pass`."""
         self._at_work()
         return MemoryPass()
+
+
+def _standing(rows: list[Row]) -> Row:
+    """The generation that stands for its key: the newest one, but where that has come to nothing, the one before."""
+    return rows[-2] if rows[-1].has_come_to_nothing else rows[-1]
 
 
 def _in_flight(entry: Entry) -> InFlight:

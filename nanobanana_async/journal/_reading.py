@@ -61,11 +61,9 @@ _ENTRY = f"""
     left join answer on answer.item = item.id
 """  # noqa: S608  made of our own words
 
-_FIND = f"{_ENTRY} where item.scope = ? and item.key = ? order by item.generation desc limit 1"
+_FIND = f"{_ENTRY} where item.scope = ? and item.key = ? and case when ? is null then is_newest else generation = ? end"
 
-_FIND_GENERATION = f"{_ENTRY} where item.scope = ? and item.key = ? and item.generation = ?"
-
-# First generations give the order; where there are newer ones, these are looked up, whatever their state.
+# First generations give the order; where another one stands, it is looked up, whatever its state.
 _PAGE = f"""
     {_ENTRY} where item.id > ? and item.generation = 1 and (? is null or item.scope = ?)
     and (item.is_newest = 0 or ? or instr(?, ' ' || item.state || ' '))
@@ -112,15 +110,11 @@ _BILLS = """
 """
 
 
-def find(connection: sqlite3.Connection, runs: Runs, scope: str, key: str) -> Entry | None:
-    """What is known of a key."""
-    row = connection.execute(_FIND, (scope, key)).fetchone()
-    return None if row is None else _entry_of(row, runs)
-
-
-def generation(connection: sqlite3.Connection, runs: Runs, scope: str, key: str, number: int) -> Entry | None:
-    """What is known of one generation of a key."""
-    row = connection.execute(_FIND_GENERATION, (scope, key, number)).fetchone()
+def find(
+    connection: sqlite3.Connection, runs: Runs, scope: str, key: str, generation: int | None = None
+) -> Entry | None:
+    """What is known of a key: in the generation that stands for it, or in that of a number."""
+    row = connection.execute(_FIND, (scope, key, generation, generation)).fetchone()
     return None if row is None else _entry_of(row, runs)
 
 

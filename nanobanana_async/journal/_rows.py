@@ -10,14 +10,19 @@ import attrs
 
 from nanobanana_async.journal._entries import Attempt, Change, Draft, Entry, Intent
 from nanobanana_async.journal._rules import (
+    COUNTED,
     OF_ATTEMPT,
     OF_ITEM,
     Bill,
     changed_fields,
     followed_after,
+    found,
+    is_found,
     is_stale,
     is_step,
     is_taken_up,
+    may_come_to_nothing,
+    no_attempt,
     written,
 )
 from nanobanana_async.lifecycle import AttemptState, ItemState
@@ -27,11 +32,13 @@ from nanobanana_async.lifecycle import AttemptState, ItemState
 class Row:
     """An item, the attempts that were made for it by their tokens, and the token of the one that it follows.
 
-    What `entry` says of an attempt is filled in when it is shown.
+    What `entry` says of an attempt is filled in when it is shown. A generation that `has_come_to_nothing` was begun in
+    the place of another, which stands again.
     """
 
     entry: Entry
     attempts: dict[str, Attempt] = attrs.field(factory=dict)
+    has_come_to_nothing: bool = False
 
     @classmethod
     def of(cls, draft: Draft, run: str) -> Row:
@@ -74,6 +81,7 @@ class Row:
 
     def claim(self, intent: Intent, run: str) -> int:
         """Item and a new attempt are `sending`; the attempt's number."""
+        self.has_come_to_nothing = False
         number = max(intent.number, self.entry.attempts + 1)
         self.entry = attrs.evolve(
             self.entry,
@@ -102,6 +110,8 @@ class Row:
         Raises: IllegalMoveError, and nothing has changed.
         """
         named = self.attempts.get(change.about or "")
+        if named is not None and is_found(change, named.task_id):
+            change = found(change)
         sent = named.state if named is not None and change.attempt is not None else None
         if is_stale(change, self.entry.state, self.entry.token):
             alone = change.of_attempt_alone
@@ -111,6 +121,9 @@ class Row:
         is_done = not is_step(change, self.entry.state, sent)
         if is_done and not is_taken_up(change, self.entry.state):
             return False
+        if change.token not in (None, change.about, *self.attempts):
+            raise no_attempt(change, change.token)
+        before = self.entry
         fields = changed_fields(change, OF_ITEM)
         if "error" in fields:
             fields = {**fields, "error": json.loads(written(change.error, of=change))}
@@ -118,6 +131,8 @@ class Row:
         state = change.to or self.entry.state
         token = followed_after(change, self.entry.token)
         self.entry = attrs.evolve(self.entry, state=state, run=run, token=token, updated_at=change.at, **fields)
+        if may_come_to_nothing(change, before.state, before.generation):
+            self.has_come_to_nothing = not any(attempt.state in COUNTED for attempt in self.attempts.values())
         return not is_done
 
     def _record_attempt(self, change: Change, named: Attempt | None) -> None:

@@ -67,7 +67,7 @@ def is_step(change: Change, item: ItemState, attempt: AttemptState | None) -> bo
         return True
     token, state = change.attempt
     if attempt is None:
-        raise IllegalMoveError(f"{change.key!r} has no attempt {token!r} in generation {change.generation}")
+        raise no_attempt(change, token)
     if attempt is not state:
         moved(attempt, state)
     return change.to is not None or attempt is not state
@@ -80,6 +80,29 @@ def _is_behind(change: Change, item: ItemState) -> bool:
     if item is ItemState.SAVED and change.to is ItemState.SUCCEEDED:
         return change.raw is not None  # else its files are gone
     return item in _OVER and change.to in (ItemState.ACCEPTED, ItemState.PENDING)
+
+
+def is_found(change: Change, task_id: str | None) -> bool:
+    """Whether `change` says that an answer is lost, and a callback has named its task to somebody else."""
+    return task_id is not None and change.to is ItemState.UNKNOWN and change.attempt is not None
+
+
+def found(change: Change) -> Change:
+    """What is to be noted in the place of an answer that is lost where its task is known."""
+    assert change.attempt is not None
+    token, _ = change.attempt
+    return attrs.evolve(
+        change, to=ItemState.ACCEPTED, attempt=(token, AttemptState.ACCEPTED), charged="yes", error=None
+    )
+
+
+def may_come_to_nothing(change: Change, item: ItemState, generation: int) -> bool:
+    """Whether `change` says that a generation has come to nothing, where no other attempt of it counts.
+
+    Then the one before stands again, which may be paid for. Where somebody has said that a lost answer is to be sent
+    once more, it is new, and stands.
+    """
+    return change.to is ItemState.NEW and item is ItemState.SENDING and generation > 1
 
 
 def is_taken_up(change: Change, item: ItemState) -> bool:
@@ -122,18 +145,14 @@ def answer_lost(left: LeftSending, *, at: float) -> Change:
     return attrs.evolve(change, attempt=(left.token, AttemptState.UNKNOWN), charged="unknown")
 
 
+def no_attempt(change: Change, token: str | None) -> IllegalMoveError:
+    """The error for a change that names an attempt which isn't there."""
+    return IllegalMoveError(f"{change.key!r} has no attempt {token!r} in generation {change.generation}")
+
+
 def no_item(change: Change) -> IllegalMoveError:
     """The error for a change of what isn't there."""
     return IllegalMoveError(f"nothing stands there for {change.key!r} in generation {change.generation}")
-
-
-def refuse_renewal(scope: str, key: str, state: ItemState | None) -> None:
-    """Raises: UsageError where no new generation may begin."""
-    where = f"{key!r} of the batch {scope!r}" if scope else repr(key)
-    if state is None:
-        raise UsageError(f"nothing is known of the key {where}", remedy="Name a key that was sent before.")
-    if state is ItemState.SENDING:
-        raise UsageError(f"the key {where} is being sent right now", remedy="Make it anew once that is over.")
 
 
 def refuse_other_gateway(recorded: str, gateway: str, *, place: str) -> None:

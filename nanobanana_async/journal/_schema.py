@@ -37,7 +37,7 @@ _ITEMS = """
         scope text not null,
         key text not null,
         generation integer not null,
-        is_newest integer not null default 1,
+        is_newest integer not null default 1,  -- of those that have not come to nothing: the one that stands
         state text not null,
         fingerprint text not null,
         request text not null,  -- JSON, as are data, error and files

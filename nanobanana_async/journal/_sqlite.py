@@ -129,9 +129,9 @@ class SQLiteJournal:
 
     # --- one key ----------------------------------------------------------------------------------------------
 
-    async def find(self, scope: str, key: str) -> Entry | None:
+    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
         """What is known of a key; see `Journal.find`."""
-        return await self._read(lambda connection, runs: _reading.find(connection, runs, scope, key))
+        return await self._read(lambda connection, runs: _reading.find(connection, runs, scope, key, generation))
 
     async def enter(self, draft: Draft) -> Entry:
         """What stands there for a key, `new` if nothing did; see `Journal.enter`."""
@@ -155,11 +155,6 @@ class SQLiteJournal:
     async def kept(self, sha256: str) -> str | None:
         """The ``file:`` URL of a picture that was kept; see `Journal.kept`."""
         return await self._on_disk(partial(self._pictures.find, sha256))
-
-    async def renew(self, scope: str, key: str) -> int:
-        """The number of a generation in the state `new`; see `Journal.renew`."""
-        at = self._clock()
-        return await self._write(lambda connection, runs: _items.renew(connection, runs, scope, key, at))
 
     async def attempts(self, scope: str, key: str) -> list[Attempt]:
         """Every attempt for a key; see `Journal.attempts`."""

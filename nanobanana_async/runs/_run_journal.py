@@ -8,8 +8,7 @@ Theory of operation
 2. Files in the folder are written down relative to it, and come out absolute. So a folder can be moved with its
    journal.
 3. Whether a key is to be made anew is decided once, for the plan: what a manifest told of has no fingerprint, and some
-   changes are to be kept. So what is known comes out as the same request, or as another one, as was decided. And where
-   a key was to be made anew before and that came to nothing, what stood there earlier comes out.
+   changes are to be kept. So what is known comes out as the same request, or as another one, as was decided.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ import attrs
 
 from nanobanana_async.errors import BatchBusyError
 from nanobanana_async.journal import Change, Entry, SQLiteJournal
-from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.runs._folder_hold import FolderHold
 from nanobanana_async.runs._folder_note import read_note, write_note
 from nanobanana_async.runs._journal_place import JournalPlace, journal_place
@@ -113,16 +111,14 @@ class RunJournal(SQLiteJournal):
     async def aclose(self) -> None:
         """The run has yet to read it; see `end`."""
 
-    async def find(self, scope: str, key: str) -> Entry | None:
+    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
         """As `Journal.find`; files by their whole paths."""
-        entry = await super().find(scope, key)
+        entry = await super().find(scope, key, generation=generation)
         if entry is None:
             return None
         known = self._standing.get(key)
         if known is not None and (known.generation, known.token) == (entry.generation, entry.token):
             entry = attrs.evolve(entry, fingerprint=known.fingerprint)  # nothing was sent for it since
-        elif known is not None and known.generation < entry.generation and entry.state is ItemState.NEW:
-            entry = known
         return attrs.evolve(entry, files=tuple(str(self._folder / file) for file in entry.files))
 
     async def record(self, change: Change) -> bool:

@@ -98,6 +98,6 @@ class BatchBook:
         """The pictures of an item are safe."""
         if not outcome.files or outcome.file_error is not None:
             return
-        if place.found is ItemState.SAVED:  # where they are no more
+        if place.was is ItemState.SAVED and not place.renews:  # where they are no more
             self._keeper.note(place, ItemState.SUCCEEDED)
         self._keeper.note(place, ItemState.SAVED, files=tuple(str(file.absolute()) for file in outcome.files))

@@ -17,7 +17,7 @@ async def claimed(desk: Desk, job: Job) -> bool:
     row = job.row
     if desk.keeper is None or row.place is None:
         return True
-    is_sent_again = row.place.found is ItemState.UNKNOWN and not row.resent
+    is_sent_again = row.place.was is ItemState.UNKNOWN and not row.resent and not row.sent
     if not await _is_granted(desk, desk.keeper, job, row.place):
         return False
     if row.halted is not None:  # meanwhile nobody wants it any more

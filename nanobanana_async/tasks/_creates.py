@@ -279,7 +279,7 @@ def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     row.resent += 1
     desk.possible_duplicates += 1
     if row.place is not None:
-        row.place.is_lost()
+        row.place.comes_to(ItemState.UNKNOWN, error)
     row.move(ItemState.NEW)
     desk.board.free_slot(row)
     desk.board.queue.append(row)

@@ -182,7 +182,7 @@ class Desk:
         row.begin_anew()
         self.note(row, ItemState.FAILED, error=error, charged=error.charged, credits=error.credits)
         if row.place is not None:
-            row.place.has_failed(error)
+            row.place.comes_to(ItemState.FAILED, error)
         self.board.queue.append(row)
 
     def _let_go(self, row: Row) -> None:

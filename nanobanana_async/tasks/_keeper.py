@@ -73,10 +73,9 @@ class Place:
     """Where a row stands in the journal, and what is said of it there.
 
     `token` is that of its newest attempt, `tokens` are those of all that were made or found by this client, `lost` of
-    those whose answer was. `found` is the state in which it was found there, None where it was new, and `files` are the
-    pictures that were saved for it. `error` is what it has failed with, where it is to be sent again, and `back_to` the
-    token of the attempt that has failed or was lost: it comes back to that where it is refused. With `renews` a new
-    generation begins with its next create.
+    those whose answer was. `files` are the pictures that were saved for it. `found` is how it stood there when nobody
+    was sending it, None where it was new, and `error` what was said of it then: it goes back to that where a create
+    comes to nothing. With `renews` a new generation begins with its next create.
     """
 
     scope: str
@@ -89,34 +88,35 @@ class Place:
     data: JSON = None
     generation: int = 1
     token: str = ""
-    found: ItemState | None = None
+    found: Found | None = None
     files: tuple[str, ...] = ()
     tokens: list[str] = attrs.field(factory=list)
     lost: set[str] = attrs.field(factory=set)
-    error: NanoBananaError | None = None
-    back_to: str | None = None
+    error: Mapping[str, JSON] | None = None
     renews: bool = False
 
     @property
-    def rest(self) -> ItemState:
-        """The state that it goes back to where a create comes to nothing: nobody may forget that one may be paid."""
-        if self.lost:
-            return ItemState.UNKNOWN
-        return ItemState.FAILED if self.error is not None else ItemState.NEW
+    def was(self) -> ItemState | None:
+        """The state in which it was found; None where it was new."""
+        return self.found.state if self.found is not None else None
 
-    def is_lost(self) -> None:
-        """The answer to its newest create is lost; until it is sent again the journal has it as unknown."""
-        self.lost.add(self.token)
-        self.found, self.back_to = ItemState.UNKNOWN, self.token
-
-    def has_failed(self, error: NanoBananaError) -> None:
-        """Its newest create has come to this; until it is sent again the journal has it as failed."""
-        self.error, self.found, self.back_to = error, ItemState.FAILED, self.token
+    def comes_to(self, state: ItemState, error: NanoBananaError) -> None:
+        """Its newest create is lost, or its task has failed: so the journal has it until it is sent again."""
+        if state is ItemState.UNKNOWN:
+            self.lost.add(self.token)
+        self.found, self.error, self.renews = Found(self.generation, state, self.token), written(error), False
 
     def stands_as(self, entry: Entry) -> None:
         """That is what is found in the journal."""
-        self.generation, self.token, self.found = entry.generation, entry.token or "", entry.state
-        self.error, self.back_to, self.renews = None, None, False
+        self.generation, self.token, self.found = entry.generation, entry.token or "", found_in(entry)
+        self.error, self.renews = entry.error, False
+        if entry.state is ItemState.UNKNOWN:
+            self.lost.add(self.token)
+
+
+def found_in(entry: Entry) -> Found | None:
+    """How `entry` stands; None where it is new."""
+    return None if entry.state is ItemState.NEW else Found(entry.generation, entry.state, entry.token)
 
 
 @attrs.frozen
@@ -164,10 +164,9 @@ class Keeper:
             UsageError: what is said of it can't be written down.
         """
         await self.written()
-        found = Found(place.generation, place.found, place.token or None) if place.found is not None else None
         token, place.token = place.token, secrets.token_hex(13)
         try:
-            said = await self.journal.claim(self._intent(place, found))
+            said = await self.journal.claim(self._intent(place))
         except StorageError:
             place.token = token
             raise
@@ -175,11 +174,11 @@ class Keeper:
             self._put(_InDoubt(self._came_to_nothing(place, AttemptState.NOT_SENT)))
             raise
         if isinstance(said, Claimed):
-            place.generation, place.found, place.renews = said.generation, None, False
+            place.generation = said.generation
             return None
         return said
 
-    def _intent(self, place: Place, found: Found | None) -> Intent:
+    def _intent(self, place: Place) -> Intent:
         return Intent(
             scope=place.scope,
             key=place.key,
@@ -191,7 +190,7 @@ class Keeper:
             price=place.price,
             at=self.wall(),
             token=place.token,
-            instead_of=found,
+            instead_of=place.found,
             renews=place.renews,
         )
 
@@ -206,17 +205,20 @@ class Keeper:
         **said: Any,
     ) -> None:
         """Write down what became of an item, and of its attempt, as soon as can be. `said`: the fields of `Change`."""
-        self._put(self._change(place, to, attempt, error=error, raw=raw, **said))
+        told = written(error) if error is not None else None
+        self._put(self._change(place, to, attempt, error=told, raw=raw, **said))
 
     def came_to_nothing(self, place: Place, attempt: AttemptState) -> None:
         """A create was refused, or never left: the item is what it was before, new or not."""
         self._put(self._came_to_nothing(place, attempt))
-        if place.rest is not ItemState.NEW:
-            place.found, place.token = place.rest, place.back_to or ""
+        if place.found is not None:
+            place.generation, place.token = place.found.generation, place.found.token or ""
 
     def _came_to_nothing(self, place: Place, attempt: AttemptState) -> Change:
-        back = self._change(place, place.rest, attempt, error=place.error)
-        return attrs.evolve(back, token=place.back_to) if place.rest is not ItemState.NEW else back
+        if place.found is None or place.renews:  # where it has begun a generation, the one before stands again
+            return self._change(place, ItemState.NEW, attempt, error=None)
+        back = self._change(place, place.found.state, attempt, error=place.error)
+        return attrs.evolve(back, token=place.found.token)
 
     def _change(
         self,
@@ -224,7 +226,7 @@ class Keeper:
         to: ItemState | None,
         attempt: AttemptState | None,
         *,
-        error: NanoBananaError | None,
+        error: Mapping[str, JSON] | None,
         raw: str | None = None,
         **said: Any,
     ) -> Change:
@@ -237,7 +239,7 @@ class Keeper:
             attempt=(place.token, attempt) if attempt is not None else None,
             token=place.token or None,
             raw=self._redacted(raw),
-            error={name: self._redacted(value) for name, value in written(error).items()} if error else None,
+            error={name: self._redacted(value) for name, value in error.items()} if error else None,
             **said,
         )
 

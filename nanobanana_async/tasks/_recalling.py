@@ -17,7 +17,7 @@ from nanobanana_async.journal import Entry, Standing
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, Succeeded, Unknown
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place, nothing_charged
+from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place, found_in, nothing_charged
 from nanobanana_async.tasks._rows import MOST_RESENT, UNKNOWN_TIME, Row
 from nanobanana_async.tasks._sharing import share
 from nanobanana_async.tasks._unfetched import GONE
@@ -25,6 +25,8 @@ from nanobanana_async.tasks._written_errors import restored
 from nanobanana_async.values import JSON, Item, Result, Task
 
 _LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
+
+_UNDER_WAY = (ItemState.ACCEPTED, ItemState.PENDING)
 
 LOOK_AGAIN = 0.5
 """Seconds until one looks again for what another process is sending right now."""
@@ -87,26 +89,22 @@ async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outco
     if entry is None or row.over:
         return None
     place.stands_as(entry)
-    is_under_way = entry.state in (ItemState.ACCEPTED, ItemState.PENDING)
+    is_under_way = entry.state in _UNDER_WAY
     if place.key in rules.redo and not is_under_way:  # else it is the one that was asked for
-        place.renews = entry.state is not ItemState.NEW
+        place.renews = place.found is not None
         return None
-    if entry.fingerprint != place.fingerprint and entry.state is not ItemState.NEW:
-        if _is_free(entry):
-            return None
-        if rules.on_change == "hold":
-            return Skipped(item=row.item, index=row.index, reason="changed", error=_conflict(entry))
-        if rules.on_change == "regenerate":
-            _leave_to_itself(desk, entry, is_under_way=is_under_way)
-            place.renews = True
-            return None
+    is_another = entry.fingerprint != place.fingerprint and entry.state is not ItemState.NEW
+    if is_another and (_is_free(entry) or rules.on_change != "keep"):
+        return await _changed(desk, keeper, row, entry, rules)
     if is_under_way:
         place.price = entry.price
         follow_entry(desk, row, entry)
         return None
     row.lost_before = await _times_lost(desk, keeper, entry)
     if _is_sent_again(desk, row, entry, rules):
-        _send_again(desk, row, place, entry)
+        if entry.state is ItemState.UNKNOWN:
+            row.lost = lost_answer(entry)
+            desk.is_sent_as(row, place.token)
         return None
     return await outcome_of_entry(desk, row, entry)
 
@@ -116,19 +114,34 @@ def _is_free(entry: Entry) -> bool:
     return entry.state is ItemState.FAILED and restored(entry.error).charged == "no"
 
 
-def _leave_to_itself(desk: Desk, entry: Entry, *, is_under_way: bool) -> None:
+async def _changed(desk: Desk, keeper: Keeper, row: Row, entry: Entry, rules: KeyRules) -> Outcome | None:
+    """What becomes of `row`, whose key was used for another request, which is not simply kept."""
+    if _is_free(entry):
+        made = await _made_before(keeper, _place_of(row), entry)
+        if made is not None:
+            _place_of(row).stands_as(made)
+            return await outcome_of_entry(desk, row, made)
+    elif rules.on_change == "hold":
+        return Skipped(item=row.item, index=row.index, reason="changed", error=_conflict(entry))
+    _leave_to_itself(desk, entry)
+    _place_of(row).renews = True
+    return None
+
+
+async def _made_before(keeper: Keeper, place: Place, entry: Entry) -> Entry | None:
+    """What stands behind a request that was refused, where it is paid for and is what is asked for now."""
+    while entry.generation > 1 and _is_free(entry):
+        before = await keeper.journal.find(entry.scope, entry.key, generation=entry.generation - 1)
+        assert before is not None  # each begins after another
+        entry = before
+    is_made = entry.state in (ItemState.SUCCEEDED, ItemState.SAVED)
+    return entry if is_made and entry.fingerprint == place.fingerprint else None
+
+
+def _leave_to_itself(desk: Desk, entry: Entry) -> None:
     """What was paid for with other words is followed to its end, though another is made in its place."""
-    if is_under_way and entry.task_id not in desk.by_task:
+    if entry.state in _UNDER_WAY and entry.task_id not in desk.by_task:
         follow_entry(desk, row_of_entry(entry), entry)
-
-
-def _send_again(desk: Desk, row: Row, place: Place, entry: Entry) -> None:
-    if entry.state is ItemState.UNKNOWN:
-        row.lost = lost_answer(entry)
-        place.is_lost()
-        desk.is_sent_as(row, place.token)
-    else:
-        place.has_failed(restored(entry.error))
 
 
 async def _at_rest(keeper: Keeper, row: Row, place: Place) -> Entry | None:
@@ -235,7 +248,7 @@ def place_of_entry(entry: Entry, generation: int) -> Place:
         data=entry.data,
         generation=generation,
         token=entry.token or "",
-        found=entry.state,
+        found=found_in(entry),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nanobanana_async.journal import Change, Claimed, Intent, Journal
+from nanobanana_async.journal import Change, Claimed, Found, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 
 SCOPE = "b"
@@ -48,6 +48,16 @@ def intent(key: str = "k", *, token: str | None = None, **more: Any) -> Intent:
         "at": 100.0,
     }
     return Intent(key=key, token=token or f"{key}-1", **{**said, **more})
+
+
+def renewing(state: ItemState, key: str = "k", *, generation: int = 2, over: str | None = None, **more: Any) -> Intent:
+    """The intent to begin the generation of that number, by who has found the one before in that state.
+
+    `over` is the token that the one before follows; it and the new one are ``"<key>-<generation>"``, if not said.
+    """
+    seen = Found(generation - 1, state, over or f"{key}-{generation - 1}")
+    said: dict[str, Any] = {"renews": True, "instead_of": seen, "fingerprint": "f2", "token": f"{key}-{generation}"}
+    return intent(key, **{**said, **more})
 
 
 def change(key: str = "k", to: ItemState | None = None, **more: Any) -> Change:

@@ -115,7 +115,7 @@ def followers_records(draw: st.DrawFn) -> Doing:
 def others(draw: st.DrawFn) -> Doing:
     key = draw(KEYS)
     doings: list[Doing] = [
-        lambda journal, _: journal.renew(SCOPE, key),
+        lambda journal, _: journal.find(SCOPE, key, generation=2),
         lambda journal, at: journal.enter(intent(key, at=at)),
         lambda journal, _: die(journal),
         lambda journal, _: journal.reap(),

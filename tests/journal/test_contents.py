@@ -6,10 +6,11 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import attrs
 import pytest
 
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.journal import Change, Contents, Intent, SQLiteJournal, read_journal
+from nanobanana_async.journal import Change, Contents, Found, Intent, SQLiteJournal, read_journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 
 
@@ -34,8 +35,8 @@ async def filled(path: Path) -> SQLiteJournal:
     await journal.open("kie https://a")
     await journal.claim(intent("x", "t1"))
     await journal.record(step("x", "t1"))
-    await journal.renew("b", "x")
-    await journal.claim(intent("x", "t2"))
+    found = Found(1, ItemState.UNKNOWN, "t1")
+    await journal.claim(attrs.evolve(intent("x", "t2"), renews=True, instead_of=found))
     return journal
 
 

@@ -14,7 +14,7 @@ from nanobanana_async.journal._place import locks_of
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._schema import STEPS
 from tests.journal.conftest import GATEWAY
-from tests.journal.steps import SCOPE, A, S, answered, change, intent
+from tests.journal.steps import SCOPE, A, S, answered, change, intent, renewing
 
 ADDED = {"attempt_by_token", "attempt_by_task"}
 """The indices that the second version has brought."""
@@ -36,7 +36,9 @@ def old(tmp_path: Path) -> Path:
             answered("lost", S.UNKNOWN, charged="unknown", error={"reason": "unknown"}),
         ):
             _items.record(connection, runs, step)
-        _items.renew(connection, runs, SCOPE, "done", 120.0)
+        again = renewing(S.SUCCEEDED, "done")
+        _items.claim(connection, runs, again, _items.wanted(again))
+        _items.record(connection, runs, answered("done", S.FAILED, generation=2, token="done-2"))
         assert connection.execute("pragma user_version").fetchone() == (1,)
         assert not ADDED & names_of(connection)
     return path
@@ -58,12 +60,12 @@ async def test_an_old_journal_opens_with_all_that_is_in_it(old: Path, inline: bo
     await journal.aclose()
 
     assert {key: (entry.generation, entry.state) for key, entry in entries.items()} == {
-        "done": (2, S.NEW),
+        "done": (2, S.FAILED),
         "lost": (1, S.UNKNOWN),
         "sending": (1, S.UNKNOWN),
     }
     assert entries["lost"].error == {"reason": "unknown"}
-    assert attempts == {"done": [A.ACCEPTED], "lost": [A.UNKNOWN], "sending": [A.UNKNOWN]}
+    assert attempts == {"done": [A.ACCEPTED, A.REFUSED], "lost": [A.UNKNOWN], "sending": [A.UNKNOWN]}
     assert (spent.spent, spent.possible) == (3.0, 8.0)
     with closing(sqlite3.connect(old)) as connection:
         assert connection.execute("pragma user_version").fetchone() == (len(STEPS),)
@@ -96,7 +98,7 @@ def test_an_old_journal_is_read_as_it_is(old: Path) -> None:
 
     assert old.read_bytes() == before
     assert [(entry.key, entry.state) for entry in contents.entries] == [
-        ("done", S.NEW),
+        ("done", S.FAILED),
         ("lost", S.UNKNOWN),
         ("sending", S.SENDING),
     ]

@@ -13,7 +13,7 @@ from nanobanana_async.journal import Change, Contents, SQLiteJournal, read_journ
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from tests.journal.conftest import GATEWAY
 from tests.journal.disks import Disk
-from tests.journal.steps import SCOPE, A, S, answered, bring, change, intent
+from tests.journal.steps import SCOPE, A, S, answered, bring, change, intent, renewing
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,7 @@ async def test_what_was_to_be_made_anew_and_was_not_taken_leaves_what_stood_ther
     await bring(journal, "k", S.SUCCEEDED, task_id="t1")
     entry = await journal.find(SCOPE, "k")
     assert entry is not None
-    await journal.renew(SCOPE, "k")
-    await journal.claim(intent("k", token="k-2"))
+    await journal.claim(renewing(S.SUCCEEDED))
     if end is A.UNKNOWN:
         await journal.record(change("k", S.UNKNOWN, generation=2, attempt=("k-2", end)))
         await journal.record(change("k", S.NEW, generation=2))

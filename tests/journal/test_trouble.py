@@ -231,7 +231,7 @@ async def test_an_error_of_the_disk_is_remembered(journal: SQLiteJournal) -> Non
         await journal.claim(intent("l"))
     assert caught.value is not journal.broken
     with pytest.raises(StorageError, match="nothing more is sent"):
-        await journal.renew(SCOPE, "k")
+        await journal.enter(intent("l"))
 
     assert await journal.counts(SCOPE) == {S.SUCCEEDED: 1}
     assert await journal.record(change("k", S.SAVED))
@@ -255,7 +255,7 @@ BROKEN = """
     tell(await said(journal.claim(intent("l"))), str(journal.broken))
     tell(await said(journal.record(answered("k", task_id="t1"))), (await journal.find(SCOPE, "k")).task_id)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    tell(await said(journal.claim(intent("l"))), await said(journal.renew(SCOPE, "k")))
+    tell(await said(journal.claim(intent("l"))), await said(journal.enter(intent("l"))))
     tell(await said(journal.record(change("k", S.SUCCEEDED, raw="{{}}"))), (await journal.attempts(SCOPE, "l")))
     await journal.aclose()
 """

@@ -86,9 +86,6 @@ class PointedJournal(MemoryJournal):
         what = change.to.value if change.to is not None else "attempt"
         return await self.fate.around(f"{what} {change.key}", lambda: super(PointedJournal, self).record(change))
 
-    async def renew(self, scope: str, key: str) -> int:
-        return await self.fate.around(f"renew {key}", lambda: super(PointedJournal, self).renew(scope, key))
-
 
 @attrs.define(eq=False)
 class PointedTransport:

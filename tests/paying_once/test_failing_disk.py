@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -204,7 +205,7 @@ async def test_a_key_that_can_not_be_looked_up_is_not_sent(error: Exception) -> 
     """Whatever the journal raises, the caller is told, and that nothing was charged."""
     kie, journal = ScriptedKie(), FailingJournal()
 
-    async def fail(scope: str, key: str) -> None:
+    async def fail(scope: str, key: str, **more: Any) -> None:
         raise error
 
     async with kie.client(journal=journal) as client:

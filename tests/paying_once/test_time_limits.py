@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -97,9 +97,9 @@ async def test_who_has_left_asks_no_more(shelf: Shelf) -> None:
     kie, journal, finds = PatientKie(), shelf(), list[str]()
     find = journal.find
 
-    async def counted(scope: str, key: str) -> Entry | None:
+    async def counted(scope: str, key: str, **more: Any) -> Entry | None:
         finds.append(key)
-        return await find(scope, key)
+        return await find(scope, key, **more)
 
     async with Stopped(shelf()), kie.client(journal=journal) as client:
         journal.find = counted  # type: ignore[method-assign]  # the same, counted

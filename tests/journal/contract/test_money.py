@@ -9,7 +9,7 @@ import pytest
 from nanobanana_async.journal import Spent
 from nanobanana_async.lifecycle import ItemState
 from tests.journal.conftest import AnyJournal
-from tests.journal.steps import PRICE, SCOPE, A, S, answered, bring, change, intent
+from tests.journal.steps import PRICE, SCOPE, A, S, answered, bring, change, intent, renewing
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,7 @@ async def test_every_attempt_costs(journal: AnyJournal) -> None:
     await journal.claim(intent("k", token="k-3", price=8.0))
     await journal.record(answered("k", token="k-3"))
     await journal.record(change("k", S.SUCCEEDED, charged="yes", credits=7.0))
-    await journal.renew(SCOPE, "k")
-    await journal.claim(intent("k", token="k-4", price=8.0))
+    await journal.claim(renewing(S.SUCCEEDED, token="k-4", over="k-3", price=8.0))
 
     spent = await journal.spent(SCOPE)
 

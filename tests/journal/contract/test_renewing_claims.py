@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import pytest
 
 from nanobanana_async.journal import Claimed, Entry, Found, Spent
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import AttemptState, ItemState
 from tests.journal.conftest import AnyJournal
-from tests.journal.steps import PRICE, SCOPE, WAYS, A, S, answered, bring, change, intent
+from tests.journal.steps import PRICE, SCOPE, WAYS, A, S, answered, bring, change, intent, renewing
 
 OVER = [state for state in WAYS if state not in (S.NEW, S.SENDING)]
-
-
-def renewing(state: ItemState, number: int = 2, **more: Any) -> Any:
-    """The intent to begin the generation of that number, by who has found the one before in that state."""
-    token = f"k-{number}"
-    seen = Found(number - 1, state, f"k-{number - 1}")
-    return intent("k", **{"token": token, "renews": True, "instead_of": seen, "fingerprint": "f2", **more})
 
 
 @pytest.mark.parametrize("state", OVER)
@@ -86,7 +77,7 @@ async def test_generations_are_counted(journal: AnyJournal, other: AnyJournal) -
     await bring(journal, "k", S.FAILED)
     claimed = []
     for number, one in ((2, journal), (3, other), (4, journal)):
-        claimed.append(await one.claim(renewing(S.FAILED, number)))
+        claimed.append(await one.claim(renewing(S.FAILED, generation=number)))
         await one.record(answered("k", S.FAILED, token=f"k-{number}", generation=number))
 
     assert claimed == [Claimed(2, 1), Claimed(3, 1), Claimed(4, 1)]
@@ -121,3 +112,92 @@ async def test_what_is_new_needs_no_generation_of_its_own(journal: AnyJournal) -
     await journal.record(answered("k", S.NEW))
 
     assert await journal.claim(renewing(S.NEW)) == Claimed(1, 2)
+
+
+async def test_a_key_keeps_its_place(journal: AnyJournal) -> None:
+    """Entries come in the order in which their keys came first, each once, as it is now."""
+    for key in "abc":
+        await bring(journal, key, S.FAILED)
+    await journal.claim(renewing(S.FAILED, "a"))
+    await journal.record(answered("a", generation=2, token="a-2"))
+    await journal.claim(renewing(S.FAILED, "b"))
+
+    assert [(entry.key, entry.generation) async for entry in journal.entries(SCOPE)] == [("a", 2), ("b", 2), ("c", 1)]
+    assert [entry.key async for entry in journal.entries(SCOPE, {S.ACCEPTED, S.FAILED})] == ["a", "c"]
+    assert await journal.counts(SCOPE) == {S.ACCEPTED: 1, S.SENDING: 1, S.FAILED: 1}
+
+
+NOTHING_CAME = pytest.mark.parametrize("end", [A.REFUSED, A.NOT_SENT])
+
+
+@NOTHING_CAME
+@pytest.mark.parametrize("state", OVER)
+async def test_where_nothing_came_of_it_the_one_before_stands(
+    journal: AnyJournal, other: AnyJournal, state: ItemState, end: AttemptState
+) -> None:
+    """As it was, for all who look; what was sent for the other stays in the books, and so does its number."""
+    await bring(journal, "k", state, task_id="t1", raw="{}", error={"reason": "x"}, charged="yes")
+    before = await journal.find(SCOPE, "k")
+    assert before is not None
+    spent = await journal.spent(SCOPE)
+    await journal.claim(renewing(state))
+    await journal.record(change("k", S.NEW, generation=2, attempt=("k-2", end)))
+
+    for one in (journal, other):
+        assert await one.find(SCOPE, "k") == before
+        assert [entry async for entry in one.entries(SCOPE)] == [before]
+        assert [entry async for entry in one.entries(SCOPE, {state})] == [before]
+        assert [entry async for entry in one.entries(SCOPE, {S.NEW})] == []
+        assert await one.counts(SCOPE) == {state: 1}
+        assert await one.spent(SCOPE) == spent
+        assert await one.attempt_of(token="k-2") == (before, (await one.attempts(SCOPE, "k"))[1])
+    assert [(attempt.generation, attempt.state) for attempt in await journal.attempts(SCOPE, "k")][1] == (2, end)
+
+
+async def test_it_may_be_made_anew_once_more(journal: AnyJournal, other: AnyJournal) -> None:
+    """In the same generation, by who has found what stands; and it stands as soon as it is being sent."""
+    await bring(journal, "k", S.SAVED, files=["a.png"])
+    await journal.claim(renewing(S.SAVED))
+    await journal.record(change("k", S.NEW, generation=2, attempt=("k-2", A.REFUSED)))
+    before = await journal.find(SCOPE, "k")
+
+    assert await other.claim(intent("k", token="no")) == before
+    assert await other.claim(renewing(S.SAVED, generation=3, token="no", over="k-2")) == before
+    assert await other.claim(renewing(S.SAVED, token="k-3")) == Claimed(2, 2)
+    assert await other.record(answered("k", S.ACCEPTED, generation=2, token="k-3", task_id="t2"))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.generation, entry.state, entry.token, entry.task_id) == (2, S.ACCEPTED, "k-3", "t2")
+    assert (entry.files, entry.fingerprint, entry.attempts) == ((), "f2", 2)
+
+
+async def test_what_may_have_been_taken_does_not_come_to_nothing(journal: AnyJournal) -> None:
+    """An answer of it was lost, and somebody has had it sent again: that was refused, and it is still to be made."""
+    await bring(journal, "k", S.SUCCEEDED)
+    await journal.claim(renewing(S.SUCCEEDED))
+    await journal.record(change("k", S.UNKNOWN, generation=2, attempt=("k-2", A.UNKNOWN)))
+    await journal.record(change("k", S.NEW, generation=2))
+    first = await journal.find(SCOPE, "k")
+    await journal.claim(intent("k", token="k-3"))
+    await journal.record(change("k", S.NEW, generation=2, attempt=("k-3", A.REFUSED)))
+    second = await journal.find(SCOPE, "k")
+
+    assert first is not None
+    assert second is not None
+    assert (first.generation, first.state) == (second.generation, second.state) == (2, S.NEW)
+
+
+async def test_each_generation_can_be_found_by_its_number(journal: AnyJournal) -> None:
+    """Also one that does not stand; none of a number that there is not."""
+    await bring(journal, "k", S.SUCCEEDED)
+    await journal.claim(renewing(S.SUCCEEDED))
+    found = [await journal.find(SCOPE, "k", generation=number) for number in (0, 1, 2, 3)]
+
+    assert [entry and (entry.generation, entry.state) for entry in found] == [
+        None,
+        (1, S.SUCCEEDED),
+        (2, S.SENDING),
+        None,
+    ]
+    assert await journal.find(SCOPE, "l", generation=1) is None

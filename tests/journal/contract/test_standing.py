@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nanobanana_async.journal import InFlight, Sent, Standing
 from tests.journal.conftest import AnyJournal
-from tests.journal.steps import SCOPE, A, S, answered, change, intent
+from tests.journal.steps import SCOPE, A, S, answered, change, intent, renewing
 
 
 async def test_what_the_vendor_counts_is_told_in_order(journal: AnyJournal) -> None:
@@ -44,7 +44,8 @@ async def test_what_is_not_over_is_in_flight(journal: AnyJournal) -> None:
             is_answer = to in (S.ACCEPTED, S.UNKNOWN)
             said = {"task_id": f"t{number}"} if to is S.ACCEPTED else {}
             await journal.record((answered if is_answer else change)(key, to, scope=scope, **said))
-    await journal.renew("even", "0")
+    await journal.claim(renewing(S.ACCEPTED, "0", scope="even", at=120.0))
+    await journal.record(change("0", S.FAILED, scope="even", generation=2, attempt=("0-2", A.REFUSED)))
 
     standing = await journal.standing(1e9)
 

@@ -84,7 +84,8 @@ def _is_behind(change: Change, item: ItemState) -> bool:
 
 def is_found(change: Change, task_id: str | None) -> bool:
     """Whether `change` says that an answer is lost, and a callback has named its task to somebody else."""
-    return task_id is not None and change.to is ItemState.UNKNOWN and change.attempt is not None
+    lost = change.attempt[1] if change.attempt is not None else None
+    return task_id is not None and change.to is ItemState.UNKNOWN and lost is AttemptState.UNKNOWN
 
 
 def found(change: Change) -> Change:

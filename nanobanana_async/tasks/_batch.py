@@ -272,8 +272,10 @@ class Batch:
             self._known(row, outcome)
         elif row.state is ItemState.ACCEPTED:
             self._rows[row.index] = row
-            if self._purse is not None:
-                self._purse.adopt(row.index, row.place.price if row.place is not None else None)
+            if self._purse is not None and row.place is not None:
+                self._purse.adopt(row.index, row.place.price)
+                if row.place.price != row.price:  # reserved is what the task was sent at, and not what one costs now
+                    row.remakes = 0
             self._manager.pump()
         return row.state is not ItemState.NEW or outcome is not None
 

@@ -40,6 +40,8 @@ async def called_back(desk: Desk, token: str, task_id: str) -> bool:
     )
     if is_found_again or (entry.token == token and entry.state in _UNDER_WAY and not entry.is_owned):
         _follow(desk, row_of_entry(entry), entry, token, task_id)
+    elif attempt.state is AttemptState.SENDING and entry.token == token:  # another process waits for its answer
+        desk.keeper.note(place_of_entry(entry, entry.generation), None, task_id=task_id)
     elif attempt.state is AttemptState.UNKNOWN:
         _is_paid_too(desk.keeper, place_of_entry(entry, attempt.generation), token, task_id)
     return True
@@ -97,5 +99,6 @@ def _follow(desk: Desk, row: Row, entry: Entry, token: str, task_id: str) -> Non
     if entry.state is ItemState.UNKNOWN:
         desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
         entry = attrs.evolve(entry, state=ItemState.ACCEPTED, token=token, task_id=task_id)
-    if entry.task_id not in desk.by_task:
+    leader = desk.by_task.get(task_id)
+    if leader is None or leader.place is None:  # else it is followed for its key
         follow_entry(desk, row, entry)

@@ -33,6 +33,7 @@ from nanobanana_async.tasks._answered import MUCH, answered, in_a_thread_if, kep
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._claiming import back_to_new, claimed, not_claimed, not_encodable
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._looks import give_up
 from nanobanana_async.tasks._rows import MOST_RESENT, Row
 from nanobanana_async.tasks._uploads import inlined
 from nanobanana_async.values import Accepted, Answered, FilePart, Problem, Refused, Submitted, WireRequest
@@ -102,6 +103,7 @@ def _lost_at_close(desk: Desk, row: Row) -> None:
     """The answer can't be waited for any longer; a callback may have told the task all the same."""
     if row.called is not None:
         desk.accept(row, row.called)
+        give_up(desk, row, "stopped")
     else:
         hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
 

@@ -180,9 +180,11 @@ class Desk:
             listener.settled(Failed(item=row.item, index=row.index, error=error))
         self.board.free_slot(row)
         row.begin_anew()
-        self.note(row, ItemState.FAILED, error=error, charged=error.charged, credits=error.credits)
+        told = _as_charged(row, error)
+        self.note(row, ItemState.FAILED, error=told, charged=error.charged, credits=error.credits)
         if row.place is not None:
-            row.place.comes_to(ItemState.FAILED, error)
+            row.place.comes_to(ItemState.FAILED, told)
+            row.place.price = row.price  # it may have changed since the task was sent
         self.board.queue.append(row)
 
     def _let_go(self, row: Row) -> None:
@@ -217,13 +219,11 @@ class Desk:
         """`row` ends as failed; its create, where it is on the wire, as `attempt`."""
         before = row.state
         row.move(ItemState.FAILED)
-        if row.lost is not None and error.charged == "no":
-            error = copy.copy(error)
-            error.charged = "unknown"
+        told = _as_charged(row, error)
         if before is not ItemState.NEW:
             ended = attempt if before is ItemState.SENDING else None
-            self.note(row, ItemState.FAILED, ended, error=error, charged=error.charged, credits=error.credits)
-        self.settle(row, Failed(item=row.item, index=row.index, error=error))
+            self.note(row, ItemState.FAILED, ended, error=told, charged=error.charged, credits=error.credits)
+        self.settle(row, Failed(item=row.item, index=row.index, error=told))
 
     def skip(self, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:
         """`row`, which is new, ends without having been sent; or as unknown, where an earlier answer was lost."""
@@ -255,3 +255,12 @@ class Desk:
         """Every row that is not sent yet ends as skipped."""
         for row in [*self.board.take_queued(), *self.preparing]:
             self.skip(row, reason, error)
+
+
+def _as_charged(row: Row, error: NanoBananaError) -> NanoBananaError:
+    """`error` as it is told of `row`: where an earlier answer was lost, nobody can say that nothing was charged."""
+    if row.lost is None or error.charged != "no":
+        return error
+    told = copy.copy(error)
+    told.charged = "unknown"
+    return told

@@ -73,9 +73,9 @@ class Place:
     """Where a row stands in the journal, and what is said of it there.
 
     `token` is that of its newest attempt, `tokens` are those of all that were made or found by this client, `lost` of
-    those whose answer was. `files` are the pictures that were saved for it. `found` is how it stood there when nobody
-    was sending it, None where it was new, and `error` what was said of it then: it goes back to that where a create
-    comes to nothing. With `renews` a new generation begins with its next create.
+    those whose answer was, each with what was said of that. `files` are the pictures that were saved for it. `found` is
+    how it stood there when nobody was sending it, None where it was new, and `error` what was said of it then: it goes
+    back to that where a create comes to nothing. With `renews` a new generation begins with its next create.
     """
 
     scope: str
@@ -91,7 +91,7 @@ class Place:
     found: Found | None = None
     files: tuple[str, ...] = ()
     tokens: list[str] = attrs.field(factory=list)
-    lost: set[str] = attrs.field(factory=set)
+    lost: dict[str, Mapping[str, JSON] | None] = attrs.field(factory=dict)
     error: Mapping[str, JSON] | None = None
     renews: bool = False
 
@@ -102,16 +102,23 @@ class Place:
 
     def comes_to(self, state: ItemState, error: NanoBananaError) -> None:
         """Its newest create is lost, or its task has failed: so the journal has it until it is sent again."""
-        if state is ItemState.UNKNOWN:
-            self.lost.add(self.token)
         self.found, self.error, self.renews = Found(self.generation, state, self.token), written(error), False
+        if state is ItemState.UNKNOWN:
+            self.lost[self.token] = self.error
 
     def stands_as(self, entry: Entry) -> None:
         """That is what is found in the journal."""
         self.generation, self.token, self.found = entry.generation, entry.token or "", found_in(entry)
         self.error, self.renews = entry.error, False
         if entry.state is ItemState.UNKNOWN:
-            self.lost.add(self.token)
+            self.lost[self.token] = self.error
+
+    def stands_again(self) -> None:
+        """Nothing came of its newest create. Where an earlier answer was lost, nobody may forget that."""
+        assert self.found is not None
+        if self.lost and not self.renews:
+            token, self.error = next(reversed(self.lost.items()))
+            self.found = Found(self.generation, ItemState.UNKNOWN, token)
 
 
 def found_in(entry: Entry) -> Found | None:
@@ -175,6 +182,8 @@ class Keeper:
             raise
         if isinstance(said, Claimed):
             place.generation = said.generation
+            if place.renews:  # what was lost before has no part in what comes now
+                place.lost.clear()
             return None
         return said
 
@@ -217,6 +226,7 @@ class Keeper:
     def _came_to_nothing(self, place: Place, attempt: AttemptState) -> Change:
         if place.found is None or place.renews:  # where it has begun a generation, the one before stands again
             return self._change(place, ItemState.NEW, attempt, error=None)
+        place.stands_again()
         back = self._change(place, place.found.state, attempt, error=place.error)
         return attrs.evolve(back, token=place.found.token)
 

@@ -78,3 +78,18 @@ async def test_what_fails_gives_back_what_it_was_sent_at(shelf: Shelf) -> None:
 
     assert states(outcomes) == "failed failed succeeded skipped"
     assert len(kie.accepted) == 3
+
+
+async def test_an_adopted_task_is_made_again_within_the_budget(shelf: Shelf) -> None:
+    """Sent at four credits, made again at eight: a budget of eight is not gone over."""
+    kie = FatefulKie()
+    await left_under_way(kie, shelf(), "ab")
+    for task_id in ("task0", "task1"):
+        kie.fail(task_id)
+    for number in (2, 3):
+        kie.succeed(f"task{number}", creditsConsumed=NEW)
+
+    async with kie.client(journal=shelf()) as client:
+        outcomes = await with_budget(client, "ab", 8.0)
+
+    assert sum(outcome.credits or 0.0 for outcome in outcomes) <= 8.0

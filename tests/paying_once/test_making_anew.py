@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from nanobanana_async import Client, Item, Outcome, Pending, Rate, Succeeded, Unknown
+from nanobanana_async.journal import Claimed, Entry, Intent
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
 from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, attempts_of, entry_of, no_room
 from tests.paying_once.runs_of import LOST, run
-from tests.scripted_kie import until
+from tests.scripted_kie import said, until
 
 CHANGED: dict[str, Any] = {"prompt": "new words", "rules": {"on_change": "regenerate"}}
 REDONE: dict[str, Any] = {"prompt": "old words", "rules": {"redo": ["k"]}}
@@ -216,3 +217,89 @@ async def test_a_lost_answer_that_is_made_anew_stays_possible(shelf: Shelf, anew
     assert new.state == "succeeded"
     assert (sums.spent, sums.possible) == (4.0, 4.0)
     assert await attempts_of(shelf(), "k", scope="default") == [AttemptState.UNKNOWN, AttemptState.ACCEPTED]
+
+
+BUSY = said(429, "too many requests")
+
+
+@ANEW
+@pytest.mark.parametrize("answer", [said(402, "Insufficient credits"), BUSY], ids=["no-credits", "busy"])
+async def test_what_was_refused_stays_what_it_is(shelf: Shelf, anew: dict[str, Any], answer: Any) -> None:
+    """The create in its place was refused, and the run was stopped: nothing is made, and nothing is forgotten."""
+    kie = PatientKie()
+    async with kie.client(journal=shelf()) as client:
+        await batch(client)
+    kie.creates += [answer] * 50
+    async with kie.client(journal=shelf()) as client:
+        running = asyncio.ensure_future(made_anew(client, anew))
+        await until(lambda: len(kie.prompts) > 1)
+        await asyncio.sleep(0.1)
+        await client.aclose()
+        outcome = await running
+    kie.creates.clear()
+
+    assert outcome.state == "skipped"
+    await assert_still_there(kie, shelf)
+
+
+@ANEW
+async def test_a_claim_that_nobody_uses_forgets_nothing(shelf: Shelf, anew: dict[str, Any]) -> None:
+    """The client is closed between the claim and the create: nothing was sent."""
+    kie, journal = PatientKie(), shelf()
+    claim = journal.claim
+
+    async def slow(intent: Intent) -> Entry | Claimed:
+        claimed = await claim(intent)
+        await asyncio.sleep(1)
+        return claimed
+
+    async with kie.client(journal=journal) as client:
+        await batch(client)
+        journal.claim = slow  # type: ignore[method-assign]  # a slow disk
+        making = asyncio.ensure_future(made_anew(client, anew))
+        await asyncio.sleep(0.5)
+        await client.aclose(grace=0)
+        await making
+
+    await assert_still_there(kie, shelf)
+
+
+@ANEW
+async def test_a_batch_that_is_left_while_it_claims_forgets_nothing(shelf: Shelf, anew: dict[str, Any]) -> None:
+    """The claim is granted when nobody wants it any more."""
+    kie, journal = PatientKie(), shelf()
+    claim = journal.claim
+
+    async def slow(intent: Intent) -> Entry | Claimed:
+        claimed = await claim(intent)
+        await asyncio.sleep(1)
+        return claimed
+
+    async with kie.client(journal=journal) as client:
+        await batch(client)
+        journal.claim = slow  # type: ignore[method-assign]  # a slow disk
+        async with client.batch([Item(anew["prompt"], key="k")], **anew["rules"]):
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(60)
+        journal.claim = claim  # type: ignore[method-assign]  # it has time again
+
+    await assert_still_there(kie, shelf)
+
+
+@pytest.mark.parametrize("on_change", ["hold", "regenerate", "keep"])
+async def test_what_was_refused_for_other_words_puts_no_picture_away(shelf: Shelf, on_change: str) -> None:
+    """New words that no task was made for, and cost nothing: with the old ones it is the picture that is paid for."""
+    kie = PatientKie()
+    async with kie.client(journal=shelf()) as client:
+        await batch(client)
+        kie.creates += [said(400, "bad words"), said(400, "worse words")]
+        refused = [await batch(client, words, on_change="regenerate") for words in ("new words", "newer words")]
+        again = await batch(client, on_change=on_change)
+    async with kie.client(journal=shelf()) as client:
+        later = await batch(client, on_change=on_change)
+        other = await batch(client, "other words", on_change=on_change)
+
+    assert [outcome.state for outcome in refused] == ["failed", "failed"]
+    assert (again.task_id, later.task_id) == ("task0", "task0")
+    assert other.task_id == "task1"
+    assert kie.prompts == ["old words", "new words", "newer words", "other words"]

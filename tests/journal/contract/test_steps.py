@@ -177,3 +177,25 @@ async def test_an_error_that_is_no_json_is_refused(journal: AnyJournal) -> None:
 
     assert entry is not None
     assert entry.state is S.SENDING
+
+
+async def test_an_item_follows_no_attempt_that_nobody_made(journal: AnyJournal) -> None:
+    """Beside an attempt, `token` names the one that it follows from then on: one that is not there is a bug."""
+    await journal.claim(intent("k"))
+
+    with pytest.raises(IllegalMoveError, match="no attempt 'k-9'"):
+        await journal.record(change("k", S.UNKNOWN, attempt=("k-1", A.UNKNOWN), token="k-9"))
+    assert await journal.counts(SCOPE) == {S.SENDING: 1}
+
+
+async def test_an_answer_that_is_lost_when_its_task_is_known_is_none(journal: AnyJournal, other: AnyJournal) -> None:
+    """A callback has named the task to another process, while the create was on the wire."""
+    await journal.claim(intent("k"))
+    await other.record(change("k", token="k-1", task_id="t1"))
+
+    assert await journal.record(answered("k", S.UNKNOWN, charged="unknown", error={"reason": "unknown"}))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.state, entry.task_id, entry.charged, entry.error) == (S.ACCEPTED, "t1", "yes", None)
+    assert (await journal.attempts(SCOPE, "k"))[0].state is A.ACCEPTED

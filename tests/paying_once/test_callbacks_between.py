@@ -148,7 +148,12 @@ async def test_a_task_that_failed_beside_a_lost_answer_is_no_second_doubt(shelf:
     """The caller can't be told that nothing was charged; but the books know which of the two may have been."""
     kie = FatefulKie()
     kie.creates.append(LOST)
-    kie.fates["task0"] = {"state": "fail", "failCode": "400", "failMsg": "bad words", "creditsConsumed": 0}
+    kie.fates["task0"] = {
+        "state": "fail",
+        "failCode": "400",
+        "failMsg": "flagged by the content policy",
+        "creditsConsumed": 0,
+    }
     async with kie.client(journal=shelf(), on_unknown="resend") as client:
         (outcome,), _ = await run(client, [Item("a banana", key="k")], name="many")
     journal = shelf()

@@ -4,7 +4,7 @@ for what a gateway answers.
 
 from nanobanana_async.dialects._account import ask_balance, ask_download_url, read_balance, read_download_url
 from nanobanana_async.dialects._generate import GenerateDialect
-from nanobanana_async.dialects._images import ImagesDialect
+from nanobanana_async.dialects._images import ImagesDialect, versioned
 from nanobanana_async.dialects._jobs import JobsDialect
 from nanobanana_async.dialects._uploads import read_uploaded, upload
 
@@ -18,4 +18,5 @@ __all__ = [
     "read_download_url",
     "read_uploaded",
     "upload",
+    "versioned",
 ]

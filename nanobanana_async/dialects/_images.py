@@ -34,8 +34,8 @@ from nanobanana_async.values import (
 _LARGEST = 64 * 1024 * 1024  # bytes of an answer: it may hold pictures (DESIGN §5)
 
 
-def _versioned(base_url: str) -> str:
-    """`base_url` with ``/v1`` at its end: users of OpenAI's packages write it, others don't."""
+def versioned(base_url: str) -> str:
+    """The URL with ``/v1`` at its end: users of OpenAI's packages write it, others don't."""
     root = rooted(base_url)
     return root if re.search(r"[^/]/v1$", root) else f"{root}/v1"
 
@@ -49,7 +49,7 @@ class ImagesDialect:
     what came instead.
     """
 
-    base_url: str = attrs.field(converter=_versioned)
+    base_url: str = attrs.field(converter=versioned)
     bearer: str = attrs.field(repr=lambda _: "'***'")
     asynchronous: bool = attrs.field(default=False, kw_only=True)
 

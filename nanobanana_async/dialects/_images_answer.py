@@ -1,7 +1,8 @@
 """The form that answers of OpenAI-style gateways have: a real HTTP status, and words under ``error`` (PROTOCOL §3).
 
 ``{"error": {"message", "type", "param", "code"}}`` is OpenAI's own. Relays also send ``error`` as text, or a message
-at the top; proxies in front of them do that as well, and say nothing of what the gateway did.
+at the top; proxies in front of them do that as well, and say nothing of what the gateway did. Gateways that are built
+with FastAPI or Django have ``detail`` in its place, also for what they refuse before they have looked at it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from nanobanana_async.values import JSON
 
 # Statuses by which something in front of a gateway says that it got no answer from it. There only OpenAI's own form is
 # the gateway's word: ``{"message": "Endpoint request timed out"}`` is a proxy's, and the picture may be paid for.
-_IN_FRONT = frozenset({502, 503, 504, *range(520, 531)})
+_IN_FRONT = frozenset({408, 499, 502, 503, 504, *range(520, 531)})
 # Relays such as LiteLLM say so in OpenAI's own form, after as many creates as they have tried by themselves.
 _NO_ANSWER = _IN_FRONT - {503}
 _LOST = re.compile(r"connection (error|reset|aborted|closed)|tim(ed|e)[ -]?out|bad gateway|disconnected", re.IGNORECASE)
@@ -46,6 +47,8 @@ class ImagesAnswer(Answer):
             return True
         if status in _IN_FRONT:
             return False
+        if status < 500 and not self.is_success and sentence(self.body.get("detail")):  # a framework's own form
+            return True
         said_so = status >= 400 or _failure(self.body.get("code")) is not None
         return self.error is not None or (said_so and isinstance(first(self.body, "message", "msg"), str))
 

@@ -60,8 +60,8 @@ class OpenAIImages:
 
     @property
     def address(self) -> str:
-        """The base URL, without a slash at its end."""
-        return (self.base_url or "").rstrip("/")
+        """The base URL with ``/v1`` at its end, whether it was named so or not."""
+        return dialects.versioned(self.base_url) if self.base_url else ""
 
     @property
     def default_dialect(self) -> str:

@@ -5,6 +5,7 @@ is checked, synced and renamed, and whoever looks at the folder sees either no f
 library looks into the pictures. This package knows no network: chunks come in from whoever fetches them.
 """
 
+from nanobanana_async.storage._copies import copies_in
 from nanobanana_async.storage._digests import Digests, most_image_bytes
 from nanobanana_async.storage._folders import ensure_writable
 from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, input_digest, read_input
@@ -31,6 +32,7 @@ __all__ = [
     "SavedImage",
     "Stems",
     "Target",
+    "copies_in",
     "ensure_writable",
     "file_stem",
     "input_digest",

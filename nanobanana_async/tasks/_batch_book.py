@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
-from nanobanana_async.errors import BatchBusyError, ClientClosedError, UsageError
+from nanobanana_async.errors import BatchBusyError, ClientClosedError, StorageError, UsageError
 from nanobanana_async.journal import Pass
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, Succeeded
 from nanobanana_async.pricing import Budget
+from nanobanana_async.storage import copies_in, run_to_end
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place
 from nanobanana_async.tasks._placing import place_of
 from nanobanana_async.tasks._recalling import are_there, recall
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Item, Request
+
+logger = logging.getLogger("nanobanana_async")
 
 
 @attrs.define(eq=False)
@@ -79,20 +83,32 @@ class BatchBook:
         """What became of `row` in an earlier run; None where it is to be sent, or is followed from now on."""
         row.rules = self._rules
         outcome = await recall(self._desk, self._keeper, row, self._rules)
-        if isinstance(outcome, Succeeded) and not outcome.files and row.place is not None:
-            return await self._moved(row.place, outcome)
+        if isinstance(outcome, Succeeded) and self._folder is not None and row.place is not None and row.place.files:
+            return await self._in(self._folder, row.place, outcome)
         return outcome
 
-    async def _moved(self, place: Place, outcome: Succeeded) -> Succeeded:
-        """The outcome with its files, where these are no longer where they were put but in the folder of this run."""
-        if self._folder is None or not place.files:
+    async def _in(self, folder: Path, place: Place, outcome: Succeeded) -> Succeeded:
+        """The outcome with its files in `folder`: where they are, where they were moved to, or as copies."""
+        names = tuple(folder / Path(file).name for file in place.files)
+        if names == outcome.files:
             return outcome
-        files = tuple(self._folder / Path(file).name for file in place.files)
-        if not await are_there(files):
+        if not outcome.files:
+            files = names if await are_there(names) else ()
+        else:
+            files = await self._copied(outcome, folder)
+        if not files:
             return outcome
-        moved = attrs.evolve(outcome, files=files)
-        self.saved(place, moved)
-        return moved
+        found = attrs.evolve(outcome, files=files)
+        self.saved(place, found)
+        return found
+
+    async def _copied(self, outcome: Succeeded, folder: Path) -> tuple[Path, ...]:
+        """Copies of its files in `folder`; none where that can't be: they are somewhere, and stay there."""
+        try:
+            return await run_to_end(copies_in, folder, outcome.files)
+        except (OSError, StorageError) as error:
+            logger.warning("can't copy %s into %s: %s", outcome.files[0], folder, error)
+            return ()
 
     def saved(self, place: Place, outcome: Succeeded) -> None:
         """The pictures of an item are safe."""

@@ -246,6 +246,7 @@ def judge_refusals(desk: Desk) -> None:
         return
     desk.refusal = None
     seconds = board.throttle.judge(now, running=board.running, random=desk.random())
+    desk.nobody_is_let_in(error)
     desk.announce(GateClosed(at=desk.wall(), seconds=seconds, error=error))
     if max(seconds, now - board.throttle.gate.refused_since) > LONGEST_OUTAGE:
         # Nobody has been let in for that long, or will be: waiting it out for each item would take days.

@@ -84,6 +84,7 @@ class Desk:
     quota: RetryQuota = attrs.field(factory=RetryQuota, init=False)
     durations: defaultdict[str, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)
     refusal: NanoBananaError | None = attrs.field(default=None, init=False)
+    _turned_away: NanoBananaError | None = attrs.field(default=None, init=False)
     keys_refused: int = attrs.field(default=0, init=False)
     possible_duplicates: int = attrs.field(default=0, init=False)
     _dialects: dict[str, Dialect] = attrs.field(factory=dict, init=False)
@@ -99,6 +100,15 @@ class Desk:
         """A question was answered in the gateway's own words: it is there, and may be asked at full pace."""
         self.board.budget.answered()
         self.board.throttle.gate.answered()
+
+    @property
+    def turned_away(self) -> NanoBananaError | None:
+        """Why the last create was refused that everybody waits for since; None where creates are let in."""
+        return self._turned_away if self.board.throttle.gate.failures else None
+
+    def nobody_is_let_in(self, error: NanoBananaError) -> None:
+        """The gate is closed because of `error`."""
+        self._turned_away = error
 
     def announce(self, event: Event) -> None:
         """Give `event` to the user's listener; what that raises is logged."""

@@ -279,7 +279,7 @@ class TaskManager:
             self._limits.set(waiter, waiter.until)  # it was sent in time
             return
         late = queue_full(in_queue, self._expected_wait(row)) if is_early and in_queue is not None else None
-        waiter.refuse(late or out_of_time(row, waiter.seconds))
+        waiter.refuse(late or out_of_time(row, waiter.seconds, self.desk.turned_away))
         self._leave(waiter)
 
     # --- the work ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from nanobanana_async.errors import (
     BusyError,
     ClientClosedError,
     NanoBananaError,
+    NetworkError,
     NoResultError,
     QueueFullError,
     StillRunningError,
@@ -76,8 +77,11 @@ def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
     return error
 
 
-def out_of_time(row: Row, seconds: float) -> NanoBananaError:
-    """The error for a caller whose time limit ran out while `row` was where it is."""
+def out_of_time(row: Row, seconds: float, turned_away: NanoBananaError | None) -> NanoBananaError:
+    """The error for a caller whose time limit ran out while `row` was where it is.
+
+    `turned_away` is why nobody is let in, None where the gateway is open.
+    """
     if row.lost is not None and row.task is None:
         return copy.copy(row.lost)
     if row.is_sent_elsewhere:
@@ -87,7 +91,7 @@ def out_of_time(row: Row, seconds: float) -> NanoBananaError:
             remedy="Call again with the same key: it takes up what comes of that.",
         )
     if row.state is ItemState.NEW:
-        return BusyError(f"not accepted within {seconds:g} s: the client, or the gateway, is at its limits")
+        return _not_accepted(seconds, turned_away)
     if row.task is not None:
         return StillRunningError(f"task {row.task.id}: no result within {seconds:g} s", task_id=row.task.id)
     return StillRunningError(
@@ -95,6 +99,17 @@ def out_of_time(row: Row, seconds: float) -> NanoBananaError:
         charged="unknown",
         remedy="Give a create at least a minute; look for TaskAccepted on on_event before you send it again.",
     )
+
+
+def _not_accepted(seconds: float, turned_away: NanoBananaError | None) -> NanoBananaError:
+    if isinstance(turned_away, NetworkError):  # nobody is busy: nobody is there
+        gone = copy.copy(turned_away)
+        gone.args = (f"not accepted within {seconds:g} s: {turned_away.message}",)
+        return gone
+    why = turned_away.message if turned_away is not None else "the client, or the gateway, is at its limits"
+    error = BusyError(f"not accepted within {seconds:g} s: {why}")
+    error.__cause__ = turned_away
+    return error
 
 
 def result_of(outcome: Outcome) -> Result:

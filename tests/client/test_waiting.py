@@ -10,6 +10,7 @@ from nanobanana_async import (
     BusyError,
     InvalidRequestError,
     KeyRefusedError,
+    NanoBananaError,
     NetworkError,
     Rate,
     StillRunningError,
@@ -18,7 +19,7 @@ from nanobanana_async import (
 )
 from nanobanana_async.events import Event, TaskAccepted, TaskDetached, TaskSucceeded
 from nanobanana_async.values import WireReply
-from tests.scripted_kie import ScriptedKie, record, said, until
+from tests.scripted_kie import Answer, ScriptedKie, record, said, until
 
 
 async def test_looks_that_fail_never_fail_a_task() -> None:
@@ -91,6 +92,34 @@ async def test_a_task_is_left_at_the_clients_deadline() -> None:
         task = await client.submit("a banana")
         with pytest.raises(StillRunningError):
             await client.wait(task, timeout=0.06)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "why"),
+    [
+        (NetworkError("no connection", sent="no"), NetworkError, "no connection"),
+        (said(429, "too many requests"), BusyError, "too many requests"),
+        (said(455, "maintenance"), BusyError, "maintenance"),
+    ],
+)
+async def test_a_caller_is_told_why_nobody_is_let_in(answer: Answer, kind: type[Exception], why: str) -> None:
+    """Also one who was never sent himself: a gateway that is gone is not said to be busy. Nothing was charged."""
+    kie = ScriptedKie()
+
+    async with kie.client() as client:
+        kie.creates += [answer] * 50
+        first = asyncio.ensure_future(client.generate("a banana", timeout=0.4))
+        await until(lambda: kie.prompts)
+        second = asyncio.ensure_future(client.generate("a kiwi", timeout=0.3))
+        told = await asyncio.gather(first, second, return_exceptions=True)
+        kie.creates.clear()
+        await client.generate("a plum", timeout=3600)
+
+    for error, seconds in zip(told, ("0.4", "0.3"), strict=True):
+        assert isinstance(error, NanoBananaError)
+        assert type(error) is kind
+        assert str(error).startswith(f"not accepted within {seconds} s: {why}")
+        assert error.charged == "no"
 
 
 async def test_what_can_not_be_sent_in_time_was_not_sent() -> None:

@@ -98,7 +98,16 @@ def test_a_relay_that_has_heard_nothing_says_no_no(words: str) -> None:
     assert refused(reply({"error": {**error, "message": "The server had an error"}}, 500)).enveloped
 
 
-@pytest.mark.parametrize("status", [502, 503, 504, 522, 524])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422, 429])
+@pytest.mark.parametrize("detail", ["no", [{"loc": ["body", "prompt"], "msg": "no", "input": None}]])
+def test_a_framework_refuses_in_its_own_form(status: int, detail: object) -> None:
+    """FastAPI and Django do: that it was refused is sure, for who says so has read the request."""
+    problem = refused(reply({"detail": detail}, status))
+
+    assert (problem.enveloped, problem.code, problem.text) == (True, status, "no")
+
+
+@pytest.mark.parametrize("status", [408, 499, 502, 503, 504, 522, 524])
 def test_only_openais_own_form_speaks_where_a_proxy_may(status: int) -> None:
     """`{"message": "Endpoint request timed out"}` is a proxy's: behind it the picture may be made, and paid for."""
     own, text, message = (
@@ -117,8 +126,9 @@ def test_only_openais_own_form_speaks_where_a_proxy_may(status: int) -> None:
         (reply(b'{"created":1,"data":[{"b64_js'), '{"created":1,"data":[{"b64_js'),
         (reply(b"", 524), "an empty answer"),
         (reply([{"error": "no"}], 500), '[{"error": "no"}]'),
-        (reply({"detail": "Not Found"}, 404), "Not Found"),
-        (reply({"detail": [{"loc": ["body"], "msg": "Field required", "input": "x"}]}, 422), "Field required"),
+        (reply({"detail": "the model is loading"}, 500), "the model is loading"),
+        (reply({"detail": "no time left"}, 408), "no time left"),
+        (reply({"detail": {"loc": ["body"]}}, 422), '{"detail": {"loc": ["body"]}}'),
         (reply({"error": None, "status": 500}, 500), '{"error": null, "status": 500}'),
         (reply({"type": "about:blank", "title": "gone"}, 500), '{"type": "about:blank", "title": "gone"}'),
         (reply({"error": {}}), 'the answer has neither a picture nor a task: {"error": {}}'),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 from nanobanana_async import (
     Item,
@@ -137,6 +141,54 @@ async def test_files_that_are_there_are_left_alone(shelf: Shelf, tmp_path: Path)
     assert kept.stat().st_mtime_ns == before
     assert report.credits == 0
     assert len(emulator.ledger.accepted) == 3
+
+
+async def test_another_folder_gets_its_own_pictures(shelf: Shelf, tmp_path: Path) -> None:
+    """They are here and are copied: nothing is fetched, and what has their name there is left alone."""
+    from nanobanana_async.testing import Emulator
+
+    emulator, other = Emulator(seed=1), tmp_path / "other"
+    async with emulator.client(journal=shelf()) as client:
+        first, _ = await run(client, save_to=tmp_path / "out")
+    asked = emulator.ledger.downloads.total()
+    other.mkdir()
+    taken = other / first[0].files[0].name
+    taken.write_bytes(b"mine")
+
+    async with emulator.client(journal=shelf()) as client:
+        again, report = await run(client, save_to=other)
+    async with emulator.client(journal=shelf()) as client:
+        once_more, _ = await run(client, save_to=other)
+
+    assert {file.parent for outcome in again for file in outcome.files} == {other}
+    assert [outcome.files[0].read_bytes() for outcome in again] == [outcome.files[0].read_bytes() for outcome in first]
+    assert all(file.exists() for outcome in first for file in outcome.files)
+    assert taken.read_bytes() == b"mine"
+    assert _files(once_more) == _files(again)
+    assert len(list(other.iterdir())) == 4
+    assert (report.credits, emulator.ledger.downloads.total()) == (0, asked)
+
+
+async def test_where_no_copy_can_be_made_the_pictures_are_where_they_were(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The outcome says where that is, and the log why."""
+    from nanobanana_async.testing import Emulator
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    emulator = Emulator(seed=1)
+    async with emulator.client(journal=shelf()) as client:
+        first, _ = await run(client, save_to=tmp_path / "out")
+    monkeypatch.setattr(os, "fsync", full)
+    async with emulator.client(journal=shelf()) as client:
+        again, _ = await run(client, save_to=tmp_path / "other")
+
+    assert _files(again) == _files(first)
+    assert {file.parent.name for outcome in again for file in outcome.files} == {"out"}
+    assert "No space left on device" in caplog.text
+    assert not list((tmp_path / "other").iterdir())
 
 
 async def test_a_folder_may_be_moved(shelf: Shelf, tmp_path: Path) -> None:

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import TypeVar
 
-import anyio.to_thread
 import attrs
 
 from nanobanana_async.errors import NoResultError, StorageError
@@ -25,18 +22,13 @@ from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._unfetched import content_of, is_content
 from nanobanana_async.values import Result
 
-MUCH = 256 * 1024
-"""Bytes of an answer, or of an image, from which on it is taken apart or together in a thread."""
-
-T = TypeVar("T")
-
 
 async def kept(desk: Desk, result: Result) -> Result:
     """`result`, with what came in the answer in the journal's files, where there is a journal."""
     if desk.keeper is None or not any(map(is_content, result.urls)):
         return result
     try:
-        return attrs.evolve(result, urls=tuple([await _kept(desk.keeper, url) for url in result.urls]))
+        return attrs.evolve(result, urls=tuple([await _kept(desk, desk.keeper, url) for url in result.urls]))
     except StorageError as error:
         desk.stop(nothing_charged(error), "storage")
     except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; the picture is in memory
@@ -44,17 +36,12 @@ async def kept(desk: Desk, result: Result) -> Result:
     return result
 
 
-async def _kept(keeper: Keeper, url: str) -> str:
+async def _kept(desk: Desk, keeper: Keeper, url: str) -> str:
     if not is_content(url):
         return url
-    picture = await anyio.to_thread.run_sync(content_of, url)
+    picture = await desk.heavy.in_a_thread(content_of, url)
     # Who is cut short here goes on with what he has; the file is finished all the same.
     return await asyncio.shield(keeper.journal.keep(picture.content, sha256=picture.sha256, suffix=picture.suffix))
-
-
-async def in_a_thread_if(is_much: bool, work: Callable[..., T], *given: object) -> T:  # noqa: FBT001  it reads as said
-    """What `work` gives, which for much takes too long for the loop."""
-    return await anyio.to_thread.run_sync(work, *given) if is_much else work(*given)
 
 
 def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:

@@ -7,7 +7,7 @@ a row that is to be tried again goes back to the board, and through the gate and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import attrs
@@ -29,14 +29,24 @@ from nanobanana_async.pacing import (
     StopRun,
     after_create_failure,
 )
-from nanobanana_async.tasks._answered import MUCH, answered, in_a_thread_if, kept
+from nanobanana_async.tasks._answered import answered, kept
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._claiming import back_to_new, claimed, not_claimed, not_encodable
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._heavy import MUCH
 from nanobanana_async.tasks._looks import give_up
 from nanobanana_async.tasks._rows import MOST_RESENT, Row
 from nanobanana_async.tasks._uploads import inlined
-from nanobanana_async.values import Accepted, Answered, FilePart, Problem, Refused, Submitted, WireRequest
+from nanobanana_async.values import (
+    Accepted,
+    Answered,
+    FilePart,
+    Problem,
+    Refused,
+    Submitted,
+    WireReply,
+    WireRequest,
+)
 
 LONGEST_OUTAGE = 900.0
 """Seconds in which nobody is let in, or won't be, after which the run stops."""
@@ -87,16 +97,12 @@ async def _create(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> Non
     for listener in tuple(row.listeners):
         listener.sent(row)
     try:
-        answer = await _answer(desk, row, wire)
+        reply = await _reply(desk, wire)
     except asyncio.CancelledError:
         desk.board.create_over(job, desk.now(), "counted")
         _lost_at_close(desk, row)
         raise
-    try:
-        if isinstance(answer, Answered):
-            answer = attrs.evolve(answer, result=await kept(desk, answer.result))
-    finally:  # cut short, it is read as it came
-        _read(desk, job, answer)
+    _read(desk, job, reply if isinstance(reply, NetworkError) else await _answer(desk, job, reply))
 
 
 def _lost_at_close(desk: Desk, row: Row) -> None:
@@ -118,7 +124,7 @@ async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireR
     dialect = desk.dialect(row.request.dialect)
     try:
         is_much = any(isinstance(image, FilePart) or len(image) > MUCH for image in images)  # to be encoded
-        return await in_a_thread_if(is_much, dialect.submit, row.request, images)
+        return await desk.heavy.in_a_thread_if(is_much, dialect.submit, row.request, images)
     except asyncio.CancelledError:
         desk.board.create_over(job, desk.now(), "not_counted")
         back_to_new(desk, row, AttemptState.NOT_SENT)
@@ -130,19 +136,45 @@ async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireR
         return None
 
 
-async def _answer(desk: Desk, row: Row, wire: WireRequest) -> Submitted | NetworkError:
-    """The gateway's answer, or the failure to get one. A fault in a transport leaves the outcome open: unknown."""
-    assert row.request is not None
+async def _reply(desk: Desk, wire: WireRequest) -> WireReply | NetworkError:
+    """What comes back, or the failure to get it. A fault in a transport leaves the outcome open: unknown."""
     try:
-        reply = await desk.transport.send(wire)
-        read = desk.dialect(row.request.dialect).read_submitted
-        return await in_a_thread_if(len(reply.body) > MUCH, read, reply)
+        return await desk.transport.send(wire)
     except NetworkError as error:
         return error
     except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
-        lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
-        lost.__cause__ = error
-        return lost
+        return _broken(error)
+
+
+async def _answer(desk: Desk, job: Job, reply: WireReply) -> Submitted | NetworkError:
+    """What `reply` says, with the pictures in it kept. Who is cut short here reads it as it came, here and now."""
+    row = job.row
+    assert row.request is not None
+    read = desk.dialect(row.request.dialect).read_submitted
+    answer: Submitted | NetworkError | None = None
+    try:
+        answer = await desk.heavy.in_a_thread_if(len(reply.body) > MUCH, read, reply)
+        if isinstance(answer, Answered):
+            answer = attrs.evolve(answer, result=await kept(desk, answer.result))
+    except asyncio.CancelledError:
+        _read(desk, job, answer or _read_now(read, reply))
+        raise
+    except Exception as error:  # noqa: BLE001  a dialect of the user's may raise anything; it was answered
+        return _broken(error)
+    return answer
+
+
+def _read_now(read: Callable[[WireReply], Submitted], reply: WireReply) -> Submitted | NetworkError:
+    try:
+        return read(reply)
+    except Exception as error:  # noqa: BLE001  as above
+        return _broken(error)
+
+
+def _broken(error: Exception) -> NetworkError:
+    lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
+    lost.__cause__ = error
+    return lost
 
 
 def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:

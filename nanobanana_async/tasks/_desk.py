@@ -22,6 +22,7 @@ from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unkn
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
 from nanobanana_async.settings import ABOVE_ZERO, instance_of, one_of
 from nanobanana_async.tasks._board import Board
+from nanobanana_async.tasks._heavy import Heavy
 from nanobanana_async.tasks._keeper import Keeper, Place
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._waits import Waits
@@ -80,6 +81,7 @@ class Desk:
     sending: dict[Row, None] = attrs.field(factory=dict, init=False)
     followed: dict[Row, None] = attrs.field(factory=dict, init=False)
     by_task: dict[str, Row] = attrs.field(factory=dict, init=False)
+    heavy: Heavy = attrs.field(factory=Heavy, init=False)
     waits: Waits = attrs.field(factory=Waits, init=False)
     quota: RetryQuota = attrs.field(factory=RetryQuota, init=False)
     durations: defaultdict[str, Durations] = attrs.field(factory=lambda: defaultdict(Durations), init=False)

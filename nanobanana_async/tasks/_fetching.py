@@ -34,6 +34,8 @@ from nanobanana_async.values import ImageData, Result, WireRequest
 
 AT_ONCE = 12
 """Downloads on the wire at the same time, in a lane of their own."""
+NEAR_AT_ONCE = 2
+"""Pictures that are here already, and are only checked and written."""
 TRIES = 4
 MOST_REDIRECTS = 3
 DEADLINE = 300.0
@@ -53,6 +55,7 @@ class Fetcher:
 
     _desk: Desk
     _lane: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
+    _near: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(NEAR_AT_ONCE), init=False)
 
     async def save(self, result: Result, target: Target, *, if_exists: IfExists) -> list[SavedImage]:
         """Each picture of `result` on disk: the first at `target`, the others beside it with a number.
@@ -84,7 +87,8 @@ class Fetcher:
     async def _fetch(self, result: Result, url: str, consume: Consumer[T]) -> T:
         """One picture, with a fresh link where the first is refused, and a few more tries where the network fails."""
         if needs_no_fetching(url):
-            return await _taken(result, url, consume)
+            async with self._near:
+                return await _taken(result, url, consume)
         renewed = False
         failures = 0
         while True:

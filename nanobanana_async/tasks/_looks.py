@@ -22,9 +22,10 @@ from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucc
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
-from nanobanana_async.tasks._answered import MUCH, in_a_thread_if, kept
+from nanobanana_async.tasks._answered import kept
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._heavy import MUCH
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.values import Charged, Look, Looked, NotVisible, Refused, Result, Task, TaskState
 
@@ -45,7 +46,7 @@ async def look(desk: Desk, job: Job) -> None:
     try:
         dialect = desk.dialect(task.dialect)
         reply = await desk.transport.send(dialect.ask(task.id))
-        said = await in_a_thread_if(len(reply.body) > MUCH, dialect.read_record, task.id, reply)
+        said = await desk.heavy.in_a_thread_if(len(reply.body) > MUCH, dialect.read_record, task.id, reply)
         if isinstance(said, Looked) and said.result is not None:
             raw = dialect.to_keep(reply, said.result)
             said = attrs.evolve(said, result=await kept(desk, said.result))

@@ -16,7 +16,7 @@ async def main() -> None:
     async with Client() as client:
         result = await client.generate(NanoBanana2Lite("a banana in orbit, studio light"))
         folder.mkdir(exist_ok=True)
-        print(*await client.save(result, folder), f"for {result.credits:g} credits")
+        print(*await client.save(result, folder), f"for {result.credits} credits")
 
         hours = [NanoBanana2Lite(f"a banana at {hour}", aspect_ratio="16:9") for hour in ("dawn", "noon", "dusk")]
         async with client.batch(hours, save_to=folder) as batch:

@@ -11,6 +11,8 @@ An *item* is what the user asked for; an *attempt* is one create on the wire for
                ├> failed <──┘
                ├> succeeded (a gateway that answers at once)
                └> unknown ──> accepted (adopted) | new (told to resend) | dropped (told to forget)
+
+From `new` and `dropped` as well a lost answer leads to `accepted`, where a callback names its task after all.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ class AttemptState(enum.Enum):
 
 
 ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
-    ItemState.NEW: frozenset({ItemState.SENDING, ItemState.FAILED}),
+    # A lost answer may be found whatever was said of it meanwhile: to send it again, or to forget it.
+    ItemState.NEW: frozenset({ItemState.SENDING, ItemState.FAILED, ItemState.ACCEPTED}),
     ItemState.SENDING: frozenset(
         {ItemState.ACCEPTED, ItemState.SUCCEEDED, ItemState.NEW, ItemState.FAILED, ItemState.UNKNOWN}
     ),
@@ -57,7 +60,7 @@ ITEM_MOVES: dict[ItemState, frozenset[ItemState]] = {
     # Several may wait for one task: who gives it up must not keep another from telling its end.
     ItemState.PENDING: frozenset({ItemState.ACCEPTED, ItemState.SUCCEEDED, ItemState.FAILED}),
     ItemState.UNKNOWN: frozenset({ItemState.ACCEPTED, ItemState.NEW, ItemState.DROPPED}),
-    ItemState.DROPPED: frozenset(),
+    ItemState.DROPPED: frozenset({ItemState.ACCEPTED}),
 }
 
 ATTEMPT_MOVES: dict[AttemptState, frozenset[AttemptState]] = {
@@ -75,7 +78,7 @@ ATTEMPT_MOVES: dict[AttemptState, frozenset[AttemptState]] = {
     AttemptState.ANSWERED: frozenset(),
     AttemptState.REFUSED: frozenset(),
     AttemptState.NOT_SENT: frozenset(),
-    AttemptState.ABANDONED: frozenset(),
+    AttemptState.ABANDONED: frozenset({AttemptState.ACCEPTED}),
 }
 
 State = TypeVar("State", ItemState, AttemptState)

@@ -128,9 +128,15 @@ class Bill:
         return _said(self._about)
 
     def __str__(self) -> str:
-        """For people: ``80 credits (0.40 USD), and about 8 (0.04 USD) for 2 whose records name none``."""
-        said = [_money(self.credits)]
-        if estimated := self.unpriced - self.unknown:
+        """For people: ``80 credits (0.40 USD), and about 8 (0.04 USD) for 2 whose records name none``.
+
+        Where no record names any, as at gateways whose answers say nothing of money: ``about 240 credits (1.20 USD)``.
+        """
+        said = [_money(self.credits)] if self._credits or not self.unpriced else []
+        estimated = self.unpriced - self.unknown
+        if estimated and not said:
+            said.append(f"about {_money(self.about)}")
+        elif estimated:
             about = f"{written(self.about)} ({dollars(self.about):.2f} USD)"
             said.append(f"about {about} for {estimated} whose records name none")
         if self.unknown:
@@ -186,6 +192,10 @@ class Budget:
         """Of what counts as spent, so much is on its way still, and may be given back."""
         self._spent -= exact(price)
         self._reserved += exact(price)
+
+    def take_back(self, price: float) -> None:
+        """Of what counts as spent, so much was not, after all."""
+        self._spent -= exact(price)
 
     def reserve(self, price: float) -> None:
         """A create for so much is about to be sent."""

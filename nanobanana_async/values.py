@@ -232,6 +232,8 @@ class Problem:
     `enveloped` says that the answer came in the gateway's own form (so it is the gateway's word, not a proxy's).
     `code` is the number in the envelope, `status` the one of HTTP; `text` is the message, or a bounded snippet of
     what came instead. `retry_after` is in seconds. `task_id` is there where an answer that says no names a task.
+    `is_cut` says that it comes from somebody in between who has lost, or given up on, who makes the pictures: whatever
+    its status is, one may be made.
     """
 
     status: int
@@ -241,6 +243,7 @@ class Problem:
     retry_after: float | None = None
     location: str | None = None
     task_id: str | None = None
+    is_cut: bool = False
 
 
 @attrs.frozen

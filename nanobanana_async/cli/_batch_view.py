@@ -70,8 +70,8 @@ class BatchView:
 
     @property
     def in_flight(self) -> int:
-        """How many tasks are paid for and not finished."""
-        return len(self._counts.tasks)
+        """How many are on their way: tasks, and creates that wait for their answers."""
+        return self._counts.in_flight
 
     @property
     def on_the_wire(self) -> int:
@@ -120,8 +120,10 @@ class BatchView:
         self._ask_client(at_once=isinstance(event, GateClosed))
         if isinstance(event, RunStopped) and self._stopped_by is None:
             self._stopped_by = event.error.message
-            if self.in_flight:
-                self.terminal.say(f"nothing more is sent; waiting for tasks that are paid for: {self.in_flight}")
+            if self._counts.tasks:
+                self.terminal.say(
+                    f"nothing more is sent; waiting for tasks that are paid for: {len(self._counts.tasks)}"
+                )
         self._say_line()
 
     def reached(self, outcome: Outcome) -> None:
@@ -232,6 +234,8 @@ def say_plan(plan: Plan, terminal: Terminal, folder: Path) -> None:
     if plan.overtaken:
         its = "1 has a task" if plan.overtaken == 1 else f"{plan.overtaken} have tasks"
         terminal.say(f"of those made anew: {its} on the way, paid for; what comes of that is not saved", "bold")
+    if plan.renewed_before:
+        terminal.say(f"made anew already, by a run that was cut short: {plan.renewed_before}")
     if plan.to_send:
         models = ", ".join(f"{count} × {model}" for model, count in plan.models.most_common())
         least = f" | {clock(plan.least_seconds)} at least, at this rate" if plan.least_seconds else ""

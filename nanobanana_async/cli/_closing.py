@@ -21,6 +21,7 @@ def closing_lines(report: RunReport) -> list[str]:
         _passing(left.passing),
         _for_good(left.for_good),
         _given_up(left.given_up),
+        _kept([key for key in left.kept if key not in left.passing_anew]),
         _expired(report.expired),
         _missing(report.missing),
         unknown_line(report.counts["unknown"] - len(left.resent), report.manifest.parent),
@@ -47,8 +48,9 @@ def _go_on(report: RunReport) -> str:
         _counted(len(left.retried), "{} that failed {is_are} sent again"),
         _counted(len(left.resent), "{} unknown {is_are} sent again, and perhaps paid for again"),
         _counted(counts["pending"] - report.missing, "{} pending {is_are} waited for"),
-        _counted(counts["skipped"] - report.changed, "{} skipped {is_are} sent"),
-        _counted(report.not_renewed, "{} not made anew {is_are} made"),
+        _counted(len(left.lost_before), "{} whose answer was lost {is_are} sent again, and perhaps paid for again"),
+        _counted(counts["skipped"] - report.changed - len(left.lost_before), "{} skipped {is_are} sent"),
+        _counted(report.not_renewed + len(left.passing_anew), "{} not made anew {is_are} made"),
         _counted(report.unsaved - report.expired, "{} not saved {is_are} fetched"),
     ]
     if not any(parts):
@@ -82,6 +84,12 @@ def _given_up(keys: Sequence[str]) -> str:
     return _counted(len(keys), words, keys)
 
 
+def _kept(keys: Sequence[str]) -> str:
+    its = "its line" if len(keys) == 1 else "their lines"
+    words = "{} {was_were} to be made anew ({keys}), and failed for good, at no cost: "
+    return _counted(len(keys), f"{words}what was there before stands. To make it anew, change {its} in the file.", keys)
+
+
 def _expired(count: int) -> str:
     return _counted(
         count, "{} {is_are} made and paid for, and can't be had any more. To make it again, and pay again: --redo KEY."
@@ -111,8 +119,9 @@ def _rate(report: RunReport) -> str:
 
 def _counted(count: int, words: str, keys: Sequence[str] = ()) -> str:
     one = count == 1
-    said = {"is_are": "is" if one else "are", "has_have": "has" if one else "have", "keys": named(keys)}
-    return words.format(count, **said) if count else ""
+    verbs = {"is_are": ("is", "are"), "has_have": ("has", "have"), "was_were": ("was", "were")}
+    said = {name: forms[0 if one else 1] for name, forms in verbs.items()}
+    return words.format(count, keys=named(keys), **said) if count else ""
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -7,9 +7,18 @@ from collections import Counter
 
 import attrs
 
-from nanobanana_async.events import Event, TaskAccepted, TaskLooked
+from nanobanana_async.events import (
+    CreateLost,
+    CreateRefused,
+    CreateSent,
+    Event,
+    TaskAccepted,
+    TaskLooked,
+    TaskSucceeded,
+)
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import Bill, price_of, written
+from nanobanana_async.values import Item
 
 _SHORTEST = 5.0
 """Seconds before a pace means anything."""
@@ -36,6 +45,8 @@ class Counts:
     """When something may be sent again, after refusals."""
     tasks: dict[str, float] = attrs.field(factory=dict)
     """The ids of those that are paid for and not finished, and when each was first heard of."""
+    creates: set[str] = attrs.field(factory=set)
+    """The keys of those whose create is on the wire: at a gateway that answers at once, that is all of the work."""
     owed: set[str] = attrs.field(factory=set)
     """The ids of those that are paid for and have no outcome yet: finished, perhaps, and not saved."""
 
@@ -43,6 +54,11 @@ class Counts:
     def finished(self) -> int:
         """How many items there is nothing more to do for."""
         return self.done + self.states.total()
+
+    @property
+    def in_flight(self) -> int:
+        """How many are on their way: as a create that waits for its answer, or as a task."""
+        return len(self.creates) + len(self.tasks)
 
     @property
     def to_do(self) -> int:
@@ -56,6 +72,7 @@ class Counts:
 
     def hear(self, event: Event, now: float) -> None:
         """Note what is in flight."""
+        self._hear_of_create(event)
         match event:
             case TaskAccepted(task=task) | TaskLooked(task=task) if not task.state.is_final:
                 self.tasks.setdefault(task.id, now)
@@ -66,8 +83,23 @@ class Counts:
             case _:
                 pass
 
+    def _hear_of_create(self, event: Event) -> None:
+        match event:
+            case CreateSent(item=Item(key=str(key))):
+                self.creates.add(key)
+            case (
+                CreateRefused(item=Item(key=str(key)))
+                | CreateLost(item=Item(key=str(key)))
+                | TaskAccepted(item=Item(key=str(key)))
+                | TaskSucceeded(item=Item(key=str(key)))
+            ):
+                self.creates.discard(key)
+            case _:
+                pass
+
     def add(self, outcome: Outcome) -> None:
         """Count what became of an item."""
+        self.creates.discard(outcome.item.key or "")
         self.states[outcome.state] += 1
         if outcome.charged == "yes":
             request = outcome.item.request
@@ -90,7 +122,7 @@ class Counts:
         parts = [
             f"{self.finished}/{self.total - self.never_sent}",
             *(words for words in others if not words.startswith("0 ")),
-            self._waiting(now) or f"{len(self.tasks)} in flight",
+            self._waiting(now) or f"{self.in_flight} in flight",
             _spent(self.bill),
         ]
         if elapsed >= _SHORTEST:

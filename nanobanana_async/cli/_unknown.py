@@ -14,6 +14,7 @@ from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._output import put
+from nanobanana_async.cli._same_gateway import options_needed, refuse_another
 from nanobanana_async.cli._terminal import Terminal, shown
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError
@@ -68,15 +69,16 @@ def unknown(
       nanobanana unknown out --adopt sku-17=09e4987e60ef4b82c25e2650652989d6
       nanobanana unknown app.db --name "" --not-taken order-4711
     """
+    where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)
     found = [one for one in lost_in(place, journal) if name in (None, one.name)]
     if not (adopt or not_taken or resend or drop):
-        _list(found, as_json=as_json)
+        _list(found, options_needed(place, journal, where), as_json=as_json)
         return ExitCode.OK
     wanted = _pairs(adopt or ())
     tasks: dict[str, Task] = {}
     identity = None
     if wanted:
-        where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)
+        refuse_another(place, journal, where)
         with connected(where, state_in=_beside(place, journal)) as connection:
             tasks, identity = run(_tasks(connection, wanted)), connection.identity
     verdicts = Verdicts(resend=resend or (), not_taken=not_taken or (), adopt=tasks, drop=drop or ())
@@ -95,7 +97,7 @@ def _beside(place: Path, journal: Path | None) -> Path:
     return journal_place(place, journal).path.parent if place.is_dir() else place.parent
 
 
-def _list(found: list[Lost], *, as_json: bool) -> None:
+def _list(found: list[Lost], wanted: str | None, *, as_json: bool) -> None:
     are_of_several = len({one.name for one in found}) > 1 or any(one.name == "" for one in found)
     for one in found:
         if as_json:
@@ -111,6 +113,8 @@ def _list(found: list[Lost], *, as_json: bool) -> None:
         terminal.say("nothing is unknown")
     for line in _LOOK if found else ():
         terminal.say(line)
+    if found and wanted is not None:
+        terminal.say(f"With --adopt, name the gateway as well: {wanted}")
 
 
 def _whose(one: Lost) -> str:

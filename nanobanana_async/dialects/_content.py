@@ -1,7 +1,8 @@
 """Pictures as text: base64, alone or in a ``data:`` URL, as it comes and as it goes out.
 
-What comes may be broken into lines, use the URL-safe alphabet, or lack its padding. A picture may be tens of megabytes:
-text that needs no mending is decoded as it stands, and the larger pieces are copied as seldom as can be.
+What comes may be broken into lines, use the URL-safe alphabet, lack its padding, or be percent-encoded in its URL. A
+picture may be tens of megabytes: text that needs no mending is decoded as it stands, and the larger pieces are copied
+as seldom as can be.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import re
+from urllib.parse import unquote
 
 import attrs
 
@@ -52,13 +54,14 @@ def read_data_url(url: str) -> Content | None:
     if not head.startswith("data:") or not head.endswith(";base64"):
         return None
     media_type, _, _ = head.removeprefix("data:").partition(";")
-    return _content(url[comma + 1 :], media_type.strip())
+    text = url[comma + 1 :]
+    return _content(unquote(text) if "%" in text else text, media_type.strip())
 
 
 def data_url(content: bytes, media_type: str) -> str:
     """`content` as a ``data:`` URL; what its bytes say it is, where `media_type` names no image."""
     text = binascii.b2a_base64(content, newline=False).decode("ascii")
-    return Content(content, _type_of(content, media_type), text).url
+    return Content(content, media_type_of(content, media_type), text).url
 
 
 def _content(text: str, media_type: str) -> Content | None:
@@ -66,7 +69,7 @@ def _content(text: str, media_type: str) -> Content | None:
     if len(text) != 4 * -(-len(data) // 3):  # not read, or padded by more than it should be
         text = _mended(text)
         data = _decoded(text)
-    return Content(data, _type_of(data, media_type), text) if data else None
+    return Content(data, media_type_of(data, media_type), text) if data else None
 
 
 def _decoded(text: str) -> bytes:
@@ -83,7 +86,8 @@ def _mended(text: str) -> str:
     return tidy + "=" * (-len(tidy) % 4)
 
 
-def _type_of(data: bytes, media_type: str) -> str:
+def media_type_of(data: bytes, media_type: str) -> str:
+    """`media_type`, where it names an image; else what the bytes say."""
     if _IMAGE_TYPE.fullmatch(media_type):
         return media_type
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

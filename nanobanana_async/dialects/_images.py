@@ -11,7 +11,15 @@ import attrs
 
 from nanobanana_async.dialects._images_answer import ImagesAnswer
 from nanobanana_async.dialects._images_create import edit, generation
-from nanobanana_async.dialects._images_task import is_not_there, is_told, looked, record_in, task_id_in, task_id_of
+from nanobanana_async.dialects._images_task import (
+    is_not_there,
+    is_told,
+    is_under_way,
+    looked,
+    record_in,
+    task_id_in,
+    task_id_of,
+)
 from nanobanana_async.dialects._lenient import as_dict, loads
 from nanobanana_async.dialects._pictures import pictures_in, pictures_kept
 from nanobanana_async.dialects._rate_headers import until_reset
@@ -89,12 +97,15 @@ class ImagesDialect:
     def read_submitted(self, reply: WireReply) -> Submitted:
         """The result, or the id of the accepted task, or the refusal.
 
-        A content that came in the answer is a ``data:`` URL of the result, and only a digest in its `raw`.
+        A list of pictures is the result whatever else is said, under any status: they are paid for. Pictures in other
+        places are, where nothing speaks against it. A content that came in the answer is a ``data:`` URL of the result,
+        and only a digest in its `raw`.
         """
         answer = ImagesAnswer.opened(reply, secret=self.bearer)
         body = as_dict(answer.body)
-        task_id, found = task_id_in(body), pictures_in(body)
-        if answer.is_success and found.urls:  # whatever else it says: they are paid for
+        task_id, found = task_id_in(body), pictures_in(body, self.base_url)
+        is_likely = answer.ok and task_id is None and not is_under_way(found)
+        if found.urls and (is_likely or not found.elsewhere):
             return Answered(found.result(task_id), pause=self.pause(reply))
         if not answer.ok:
             return Refused(attrs.evolve(answer.problem(), task_id=task_id))
@@ -110,7 +121,7 @@ class ImagesDialect:
 
     def ask(self, task_id: str) -> WireRequest:
         """The look at a task; it has 60 s in all, for the answer may hold pictures."""
-        wire = get(f"{self.base_url}/images/tasks/{quote(task_id, safe='')}", self.bearer)
+        wire = get(f"{self.base_url}/images/tasks/{_escaped(task_id)}", self.bearer)
         return attrs.evolve(wire, max_bytes=_LARGEST, deadline=60.0)
 
     def read_record(self, task_id: str, reply: WireReply) -> Look:
@@ -119,8 +130,8 @@ class ImagesDialect:
         A record of another task is refused. Content is told of as by `read_submitted`.
         """
         answer = ImagesAnswer.opened(reply, secret=self.bearer)
-        record = record_in(answer)
-        if task_id_of(record) not in (None, task_id.strip()):
+        record = record_in(answer, self.base_url)
+        if task_id_of(record.said) not in (None, task_id.strip()):
             return Refused(answer.problem("the record is that of another task"))
         if is_told(answer, record):
             return looked(task_id, record, secret=self.bearer)
@@ -143,9 +154,15 @@ class ImagesDialect:
         except ValueError:
             return None
         found = pictures_kept(as_dict(body))
-        return found.result(task_id, model) if found.listed else None
+        return found.result(task_id, model) if found.listed or found.urls else None
 
     def _query(self, callback_url: str | None) -> str:
         if not self.asynchronous:
             return ""
         return "?async=true" + (f"&webhook={quote(callback_url, safe='')}" if callback_url is not None else "")
+
+
+def _escaped(task_id: str) -> str:
+    """`task_id` as a part of a path: of dots alone it would be a step in it."""
+    part = quote(task_id, safe="")
+    return part if part.strip(".") else part.replace(".", "%2E")

@@ -7,28 +7,38 @@ with FastAPI or Django have ``detail`` in its place, also for what they refuse b
 
 from __future__ import annotations
 
-import re
+from typing import Self
 
 import attrs
 
 from nanobanana_async.dialects._answer import Answer
-from nanobanana_async.dialects._lenient import as_dict, first, whole
+from nanobanana_async.dialects._lenient import as_dict, first, loads, whole
 from nanobanana_async.dialects._rate_headers import until_reset
-from nanobanana_async.dialects._snippet import one_line
-from nanobanana_async.values import JSON
+from nanobanana_async.dialects._silence import STATUSES, tells_of_silence
+from nanobanana_async.dialects._snippet import one_line, snippet
+from nanobanana_async.values import JSON, Problem, WireReply
 
 # Statuses by which something in front of a gateway says that it got no answer from it. There only OpenAI's own form is
 # the gateway's word: ``{"message": "Endpoint request timed out"}`` is a proxy's, and the picture may be paid for.
-_IN_FRONT = frozenset({408, 499, 502, 503, 504, *range(520, 531)})
-# Relays such as LiteLLM say so in OpenAI's own form, after as many creates as they have tried by themselves.
-_NO_ANSWER = _IN_FRONT - {503}
-_LOST = re.compile(r"connection (error|reset|aborted|closed)|tim(ed|e)[ -]?out|bad gateway|disconnected", re.IGNORECASE)
+_IN_FRONT = STATUSES | {503}
+_CLEAR = frozenset({401, 402, 429})  # about the key, the money and the limit: nothing was asked for behind
 _LONGEST_WORD = 64
 
 
 @attrs.frozen
 class ImagesAnswer(Answer):
     """An answer of an OpenAI-style gateway, or whatever came in its place."""
+
+    @classmethod
+    def opened(cls, reply: WireReply, *, secret: str = "") -> Self:
+        """`reply`, as an answer of this form; a list alone is taken for that of the pictures."""
+        try:
+            body = loads(reply.body)
+        except ValueError:
+            body = None
+        if isinstance(body, list) and 200 <= reply.status < 300:
+            body = {"images": body}
+        return cls(reply, body if isinstance(body, dict) else None, secret)
 
     @property
     def error(self) -> JSON:
@@ -41,7 +51,7 @@ class ImagesAnswer(Answer):
         status = self.reply.status
         if self.body is None or not (self.is_success or status >= 400):
             return False
-        if self._is_of_a_relay:
+        if self.is_cut:
             return False
         if isinstance(self.error, dict):
             return True
@@ -53,10 +63,19 @@ class ImagesAnswer(Answer):
         return self.error is not None or (said_so and isinstance(first(self.body, "message", "msg"), str))
 
     @property
-    def _is_of_a_relay(self) -> bool:
-        """Whether it says, in the gateway's form, that none came from who makes the pictures: one may be made."""
+    def is_cut(self) -> bool:
+        """Whether it says, in whatever form, that none came from who makes the pictures: one may be made."""
         status = self.reply.status
-        return status in _NO_ANSWER or (status >= 500 and _LOST.search(sentence(self.error)) is not None)
+        if status in STATUSES:
+            return True
+        if self.body is None or status in _CLEAR or not (self.is_success or status >= 400):
+            return False
+        place = as_dict(self.error)
+        codes = [place.get("code"), self.body.get("code")]
+        if any(whole(code) in STATUSES for code in codes):
+            return True
+        said = [sentence(self.error), place.get("type"), "" if self.is_success else sentence(self.body)]
+        return tells_of_silence(_joined(said), code=_joined(codes))
 
     @property
     def code(self) -> int | None:
@@ -71,7 +90,7 @@ class ImagesAnswer(Answer):
     @property
     def ok(self) -> bool:
         """True if it is an answer and no no."""
-        return self.is_success and self.body is not None and not self.enveloped
+        return self.is_success and self.body is not None and not self.enveloped and not self.is_cut
 
     @property
     def message(self) -> str:
@@ -93,6 +112,16 @@ class ImagesAnswer(Answer):
         """True if its HTTP status is one."""
         return 200 <= self.reply.status < 300
 
+    def problem(self, fault: str | None = None) -> Problem:
+        """What is wrong with this answer; `fault` says it of one that calls itself a success."""
+        return attrs.evolve(super().problem(fault), is_cut=self.is_cut)
+
+    def _text(self, fault: str | None) -> str:
+        # Of an answer that nothing can be read from, all is shown, not its message: what was paid for may stand there.
+        if fault and not self.enveloped:
+            return f"{fault}: {snippet(self.reply.body, self.secret)}"
+        return super()._text(fault)
+
     def _words(self) -> list[str]:
         """Its ``type`` and ``code``, where they are words."""
         place = self.error if isinstance(self.error, dict) else as_dict(self.body) if self.enveloped else {}
@@ -105,6 +134,10 @@ def _failure(said: JSON) -> int | None:
     """A number that can only be the code of a failure."""
     code = whole(said)
     return code if code is not None and 400 <= code < 1000 else None
+
+
+def _joined(values: list[JSON]) -> str:
+    return " ".join(value for value in values if isinstance(value, str))
 
 
 def sentence(said: JSON) -> str:

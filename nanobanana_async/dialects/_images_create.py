@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import attrs
 
 from nanobanana_async.dialects._content import data_url, read_data_url
+from nanobanana_async.dialects._json_pictures import json_with
 from nanobanana_async.dialects._requests import post_json
 from nanobanana_async.values import JSON, FilePart, Request, WireRequest
 
@@ -16,6 +17,12 @@ _SUFFIXES = {"image/jpeg": "jpg", "image/svg+xml": "svg"}
 
 def generation(url: str, bearer: str, request: Request, images: Sequence[str | FilePart]) -> WireRequest:
     """The POST of `request` to `url`. The content of files goes into it as ``data:`` URLs."""
+    # Who counts the images gets one word for each; a picture is copied into the body once, and never made a text.
+    named = [image if isinstance(image, str) else _word(image) for image in images]
+    files = {id(name): image for name, image in zip(named, images, strict=True) if isinstance(image, FilePart)}
+    body = json_with({"model": request.model, **request.vendor_input(named)}, files) if files else None
+    if body is not None:
+        return attrs.evolve(post_json(url, bearer, {}), body=body)
     urls = [image if isinstance(image, str) else data_url(image.content, image.media_type) for image in images]
     return post_json(url, bearer, {"model": request.model, **request.vendor_input(urls)})
 
@@ -54,3 +61,8 @@ def _part(number: int, image: str | FilePart) -> FilePart:
     kind = content.media_type
     suffix = _SUFFIXES.get(kind, kind.removeprefix("image/"))
     return FilePart("image", f"image-{number}.{suffix}", content.data, kind)
+
+
+def _word(image: FilePart) -> str:
+    """A text of its own, told from every other by its identity."""
+    return "".join(("data:", image.media_type, ";base64,"))

@@ -18,13 +18,26 @@ _URL = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _FIRST_MS = 100_000_000_000  # as milliseconds the year 1973, as seconds the year 5138
 _SANE_MS = (946_684_800_000, 4_102_444_800_000)  # the years 2000 to 2100
 
+MOST_PARTS = 250_000
+"""Of one answer. A part is 300 bytes at most, but for what is in its text: some 75 MB."""
+
+
+def _marks(text: str | bytes) -> int:
+    """How many commas and brackets are in it: no less than its parts, but for what is in its words."""
+    if isinstance(text, bytes):
+        return text.count(b",") + text.count(b"[") + text.count(b"{")
+    return text.count(",") + text.count("[") + text.count("{")
+
 
 def loads(text: str | bytes) -> JSON:
     """What `text` says as JSON.
 
     Raises:
-        ValueError: it is none, or nothing that Python will read: nested too deep, a number of too many digits.
+        ValueError: it is none, or nothing that Python will read: nested too deep, a number of too many digits. Or it
+            has so many parts that it would take fifty times its length as values; pictures are one part each.
     """
+    if len(text) > MOST_PARTS and _marks(text) > MOST_PARTS:
+        raise ValueError(f"of more than {MOST_PARTS} parts")
     try:
         return json.loads(text)
     except RecursionError as error:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
 from typing import Any, Literal, NoReturn
+from urllib.parse import urlsplit
 
 import attrs
 
 from nanobanana_async import dialects
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url, url_or_none
+from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url
 from nanobanana_async.models import OpenAIEdit, OpenAIGeneration, build_request
-from nanobanana_async.pricing import DOLLARS_PER_CREDIT
-from nanobanana_async.settings import FROM_ZERO, one_of
+from nanobanana_async.pricing import DOLLARS_PER_CREDIT, MOST
+from nanobanana_async.settings import FROM_ZERO, TEXT, Kind, one_of
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
 
 KEY_VARIABLE, URL_VARIABLE = "NANOBANANA_IMAGES_API_KEY", "NANOBANANA_IMAGES_BASE_URL"
@@ -21,11 +22,43 @@ ImagesMode = Literal["sync", "async"]
 """Whether a create is answered with the picture, or with the id of a task that is then looked at."""
 
 
+_A_PRICE = Kind(
+    "a price in US dollars, from 0", lambda value: FROM_ZERO.fits(value) and value / DOLLARS_PER_CREDIT <= MOST
+)
+
+_ENDPOINTS = ("/images/generations", "/images/edits", "/chat/completions")
+
+
 def _price(_: object, __: object, value: Any) -> None:
     """ConfigurationError for what is no price, and no mapping of models to prices."""
-    prices = value.values() if isinstance(value, Mapping) else [value]
-    for price in prices:
-        FROM_ZERO.or_none().check(price=price)
+    if not isinstance(value, Mapping):
+        _A_PRICE.or_none().check(price=value)
+        return
+    for model, price in value.items():
+        TEXT.check(**{"a model in price": model})
+        _A_PRICE.check(**{f"price[{model!r}]": price})
+
+
+def _base_url(_: object, __: object, value: str | None) -> None:
+    """ConfigurationError for what can't be the base URL of such a gateway."""
+    if value is not None:
+        _checked_base(value, "base_url")
+
+
+def _checked_base(url: str, name: str) -> str:
+    """`url` without slashes at its end. ConfigurationError, where it is none, or leads past the base."""
+    base = checked_url(url, name).rstrip("/")
+    endpoint = next((end for end in _ENDPOINTS if base.endswith(end)), None)
+    if endpoint is not None:
+        raise ConfigurationError(
+            f"{name}={url!r} is the address of one question, and no base URL",
+            remedy=f"Leave out {endpoint}: {base.removesuffix(endpoint)!r}.",
+        )
+    if "//" in urlsplit(base).path:
+        raise ConfigurationError(
+            f"{name}={url!r} has two slashes in a row in its path", remedy="Write it like https://api.example.com/v1."
+        )
+    return base
 
 
 @attrs.frozen
@@ -46,7 +79,7 @@ class OpenAIImages:
         ConfigurationError: a setting that can't be; the base URL and the key are asked for when a client starts.
     """
 
-    base_url: str | None = attrs.field(default=None, validator=url_or_none)
+    base_url: str | None = attrs.field(default=None, validator=_base_url)
     api_key: str | None = a_key(KEY_VARIABLE)
     price: float | Mapping[str, float] | None = attrs.field(default=None, validator=_price)
     mode: ImagesMode = attrs.field(default="sync", kw_only=True, validator=one_of("sync", "async"))
@@ -82,7 +115,7 @@ class OpenAIImages:
                 remedy='Name the reseller\'s URL: OpenAIImages("https://…/v1", "key"), or --base-url.',
             )
         key = _checked(self.api_key or environ.get(KEY_VARIABLE))
-        return attrs.evolve(self, base_url=checked_url(base, URL_VARIABLE).rstrip("/"), api_key=key)
+        return attrs.evolve(self, base_url=_checked_base(base, URL_VARIABLE), api_key=key)
 
     def dialect(self, name: str) -> Dialect:
         """The dialect ``images``; ConfigurationError for any other."""

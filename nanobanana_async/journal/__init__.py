@@ -10,11 +10,12 @@ from nanobanana_async.journal._holding import taken_in_time
 from nanobanana_async.journal._journal import Journal, Pass
 from nanobanana_async.journal._locks import LockFile
 from nanobanana_async.journal._memory import MemoryJournal
-from nanobanana_async.journal._rules import refuse_other_gateway
+from nanobanana_async.journal._rules import STAND_BEHIND, refuse_other_gateway
 from nanobanana_async.journal._sqlite import SQLiteJournal
 from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
 
 __all__ = [
+    "STAND_BEHIND",
     "Attempt",
     "Change",
     "Claimed",

@@ -40,6 +40,7 @@ from nanobanana_async.journal._items import reap
 from nanobanana_async.journal._opening import connected, told_of
 from nanobanana_async.journal._operations import Operation, Outcome, step
 from nanobanana_async.journal._place import locks_of
+from nanobanana_async.journal._reading import is_bound
 from nanobanana_async.journal._rules import refuse_other_gateway
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._troubles import Trouble, is_of_the_disk, moved_away
@@ -104,6 +105,9 @@ class Book:
         execute("begin immediate")
         execute("insert or ignore into gateway (id, name) values (1, ?)", (gateway,))
         recorded = execute("select name from gateway").fetchone()[0]
+        if recorded != gateway and not is_bound(self.connection, self.runs):
+            execute("update gateway set name = ?", (gateway,))
+            recorded = gateway
         refuse_other_gateway(recorded, gateway, place=f"the journal {str(self.place)!r}")
         own = (self.runs.own, os.getpid(), socket.gethostname(), at)
         execute("insert into run (id, pid, host, started_at) values (?, ?, ?, ?)", own)

@@ -30,11 +30,12 @@ _LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
 
 @attrs.frozen
 class Contents:
-    """What a journal knows of one scope, and the `gateway` that it is of.
+    """What a journal knows of one scope, and the `gateway` that it is of; None where it may be any's yet.
 
     `entries` are in the order in which their keys came. Where a key was to be made anew and that came to nothing, the
     entry is what stood there before. `others` are the attempts that no entry follows: of earlier generations, and those
     that were followed by another. `lost` counts the creates of an entry that had no answer, where it had several, by
+    its key. `perhaps` has the tokens of those `others` that belong to the generation of an entry and may be charged, by
     its key. `spent` is what all of it has cost.
     """
 
@@ -43,6 +44,7 @@ class Contents:
     others: tuple[Attempt, ...] = ()
     spent: Spent = attrs.field(factory=Spent)
     lost: Mapping[str, int] = attrs.field(factory=dict)
+    perhaps: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     def times_lost(self, entry: Entry) -> int:
         """How many creates of `entry` had no answer."""
@@ -62,15 +64,19 @@ def read_journal(path: str | os.PathLike[str], scope: str) -> Contents:
         entries: list[Entry] = []
         others: list[Attempt] = []
         lost: dict[str, int] = {}
+        perhaps: dict[str, tuple[str, ...]] = {}
         for entry in _entries(connection, runs, scope):
             attempts = _attempts(connection, entry)
             entries.append(entry)
             others += [attempt for attempt in attempts if attempt.token != entry.token]
             lost[entry.key] = _count_lost(entry, attempts)
-        gateway = connection.execute("select name from gateway").fetchone()
+            perhaps[entry.key] = _perhaps(entry, attempts)
+        is_bound = _reading.is_bound(connection, runs)
+        gateway = connection.execute("select name from gateway").fetchone() if is_bound else None
         spent = _reading.spent(connection, scope)
         several = {key: count for key, count in lost.items() if count}
-        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, several)
+        some = {key: tokens for key, tokens in perhaps.items() if tokens}
+        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, several, some)
 
     return _read(path, contents, Contents())
 
@@ -150,3 +156,13 @@ def _attempts(connection: sqlite3.Connection, entry: Entry) -> list[Attempt]:
 
 def _count_lost(entry: Entry, attempts: Sequence[Attempt]) -> int:
     return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
+
+
+def _perhaps(entry: Entry, attempts: Sequence[Attempt]) -> tuple[str, ...]:
+    """The attempts that `entry` does not follow, of its generation, whose answers were lost: each may be charged."""
+    return tuple(
+        attempt.token
+        for attempt in attempts
+        if attempt.generation == entry.generation and attempt.token != entry.token
+        if attempt.state in _LOST and attempt.charged != "no"
+    )

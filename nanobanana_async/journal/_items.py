@@ -27,6 +27,7 @@ from nanobanana_async.journal._rules import (
     no_attempt,
     no_item,
     refuse_unwritable,
+    stands_behind,
     written,
 )
 from nanobanana_async.journal._runs import Runs
@@ -69,9 +70,14 @@ _LOCATE = """
 
 _KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict (item) do update set raw = excluded.raw"
 
-_COUNTS = f"select 1 from attempt where item = ? and state in ({', '.join(f'{state.value!r}' for state in COUNTED)})"  # noqa: S608  words of ours
+_COSTS = f"""
+    select 1 from attempt
+    where item = ? and coalesce(charged, '') <> 'no' and state in ({", ".join(f"{state.value!r}" for state in COUNTED)})
+"""  # noqa: S608  made of our own words
 
 _IS_THERE = "select 1 from attempt where item = ? and token = ?"
+
+_STATE = "select state from item where scope = ? and key = ? and generation = ?"
 
 _STEP_BACK = "update item set is_newest = (generation = ?) where scope = ? and key = ? and generation in (?, ?)"
 
@@ -163,10 +169,11 @@ def _refuse_to_follow_nothing(connection: sqlite3.Connection, change: Change, it
 
 
 def _step_back(connection: sqlite3.Connection, change: Change, item: int) -> None:
-    """The generation before stands again, where no attempt of this one counts."""
-    if connection.execute(_COUNTS, (item,)).fetchone() is None:
-        before = change.generation - 1
-        connection.execute(_STEP_BACK, (before, change.scope, change.key, before, change.generation))
+    """The generation before stands again, where no attempt of this one costs anything."""
+    scope, key, before = change.scope, change.key, change.generation - 1
+    state = connection.execute(_STATE, (scope, key, before)).fetchone()[0]
+    if stands_behind(ItemState(state), change) and connection.execute(_COSTS, (item,)).fetchone() is None:
+        connection.execute(_STEP_BACK, (before, scope, key, before, change.generation))
 
 
 def _record_attempt(connection: sqlite3.Connection, change: Change, item: int, number: int | None) -> None:

@@ -60,8 +60,9 @@ class Journal(Protocol):
     async def open(self, gateway: str, *, clock: Callable[[], float] = time.time) -> None:
         """Begin a run. `gateway` is the kind and the base URL, or the word ``emulator``; `clock` is the time of day.
 
-        What dead runs have left is reaped. To open it again, where the loop of the last opening is closed, counts that
-        run as dead.
+        A journal is that gateway's from the first create on that was, or may have been, taken; until then it can be
+        another's, once nobody is at work. What dead runs have left is reaped. To open it again, where the loop of the
+        last opening is closed, counts that run as dead.
 
         Raises:
             ConfigurationError: it is the journal of another gateway, or no journal; or it can't be where it is.
@@ -76,11 +77,11 @@ class Journal(Protocol):
             StorageError: some steps could not be written down; the log has them.
         """
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
-        """What is known of a key, None where nothing is: the generation that stands for it, or that of a number.
+    async def find(self, scope: str, key: str) -> Entry | None:
+        """What is known of a key, in the generation that stands for it; None where nothing is.
 
-        The newest one stands. But where all that was sent for it was refused or never left, and it is new again, the
-        one before does: nothing may be forgotten for what came to nothing.
+        The newest one stands. But where nothing of what was sent for it is, or may be, paid for, and it is new again or
+        has failed, the one before does: what is paid for is not put away for what came to nothing.
         """
 
     async def enter(self, draft: Draft) -> Entry:

@@ -17,6 +17,7 @@ from nanobanana_async.journal._holding import batch_busy, refuse_second_opening,
 from nanobanana_async.journal._passes import MemoryPass
 from nanobanana_async.journal._rows import Row
 from nanobanana_async.journal._rules import (
+    ARRIVED,
     COUNTED,
     IN_FLIGHT,
     LeftSending,
@@ -83,7 +84,9 @@ class MemoryJournal:
             refuse_second_opening(self._loop)
             self.abandon()
         store = self._store
-        refuse_other_gateway(store.gateway or gateway, gateway, place="the journal in memory")
+        taken = (attempt.state in COUNTED for row in self._rows() for attempt in row.attempts.values())
+        if store.alive or any(taken):
+            refuse_other_gateway(store.gateway or gateway, gateway, place="the journal in memory")
         store.gateway = gateway
         store.runs += 1
         self._run, self._loop, self._clock = f"run-{store.runs}", asyncio.get_running_loop(), clock
@@ -128,13 +131,11 @@ class MemoryJournal:
 
     # --- one key ----------------------------------------------------------------------------------------------
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+    async def find(self, scope: str, key: str) -> Entry | None:
         """What is known of a key; see `Journal.find`."""
         self._at_work()
-        rows = self._store.rows.get((scope, key), [])
-        if generation is None:
-            return self._shown(_standing(rows)) if rows else None
-        return self._shown(rows[generation - 1]) if 0 < generation <= len(rows) else None
+        rows = self._store.rows.get((scope, key))
+        return self._shown(_standing(rows)) if rows else None
 
     async def enter(self, draft: Draft) -> Entry:
         """What stands there for a key, `new` if nothing did; see `Journal.enter`."""
@@ -227,7 +228,7 @@ class MemoryJournal:
             Sent(attempt.sent_at, attempt.answered_at)
             for row in rows
             for attempt in row.attempts.values()
-            if attempt.state in COUNTED and (attempt.answered_at is None or attempt.answered_at >= since)
+            if attempt.state in ARRIVED and (attempt.answered_at is None or attempt.answered_at >= since)
         ]
         in_flight = [_in_flight(row.shown(is_owned=False)) for row in rows if row.entry.state in IN_FLIGHT]
         return Standing(

@@ -2,10 +2,14 @@
 
 Nothing else leads to them, so each is on the disk itself before the journal says that it is there. Equal content is one
 file. They are removed by whoever removes the journal.
+
+A file is what its name says only while its content has that digest: one that somebody has edited is no picture of ours,
+is never handed out, and is written anew where the same content comes again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from contextlib import suppress
@@ -31,7 +35,7 @@ class PictureFolder:
         """Put `content` into the file `name`, unless it is there; its URL. Raises: StorageError."""
         place = self._folder / name
         try:
-            if not place.exists() or place.stat().st_size != len(content):
+            if not _is_whole(place, of=len(content)):
                 self._write(content, place)
         except OSError as error:
             raise StorageError(
@@ -42,8 +46,10 @@ class PictureFolder:
         return place.as_uri()
 
     def find(self, sha256: str) -> str | None:
-        """The URL of the picture with that digest; None where there is none."""
-        return next((place.as_uri() for place in self._folder.glob(f"{sha256}*") if place.suffix != ".part"), None)
+        """The URL of the picture with that digest; None where there is none, or only what can't be read."""
+        with suppress(OSError):
+            return next((place.as_uri() for place in self._folder.glob(f"{sha256}*") if _is_whole(place)), None)
+        return None
 
     def _write(self, content: bytes, place: Path) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -62,3 +68,11 @@ class PictureFolder:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _is_whole(place: Path, *, of: int | None = None) -> bool:
+    """Whether the file at `place` has the content that it is named by, `of` so many bytes. Raises: OSError."""
+    if not place.is_file() or of not in (None, place.stat().st_size):
+        return False
+    with place.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == place.stem

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from nanobanana_async.journal._entries import Attempt, Entry
-from nanobanana_async.journal._rules import COUNTED, Bill, spent_on
+from nanobanana_async.journal._rules import ARRIVED, COUNTED, Bill, spent_on
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._schema import IS_OPEN
 from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
@@ -61,7 +61,7 @@ _ENTRY = f"""
     left join answer on answer.item = item.id
 """  # noqa: S608  made of our own words
 
-_FIND = f"{_ENTRY} where item.scope = ? and item.key = ? and case when ? is null then is_newest else generation = ? end"
+_FIND = f"{_ENTRY} where item.scope = ? and item.key = ? and item.is_newest"
 
 # First generations give the order; where another one stands, it is looked up, whatever its state.
 _PAGE = f"""
@@ -90,9 +90,11 @@ _COUNTS = "select state, count(*) from item not indexed where scope = ? and is_n
 _SENT = f"""
     select sent_at, answered_at from attempt
     where sent_at >= ? and (answered_at is null or answered_at >= ?)
-    and state in ({", ".join(f"'{state.value}'" for state in sorted(COUNTED, key=lambda state: state.value))})
+    and state in ({", ".join(f"'{state.value}'" for state in sorted(ARRIVED, key=lambda state: state.value))})
     order by sent_at, answered_at
 """  # noqa: S608  made of our own words
+
+_TAKEN = f"select 1 from attempt where state in ({', '.join(f'{state.value!r}' for state in COUNTED)}) limit 1"  # noqa: S608  as above
 
 _IN_FLIGHT = f"""
     select item.scope, item.key, item.state, attempt.task_id, item.model, attempt.sent_at,
@@ -110,12 +112,17 @@ _BILLS = """
 """
 
 
-def find(
-    connection: sqlite3.Connection, runs: Runs, scope: str, key: str, generation: int | None = None
-) -> Entry | None:
-    """What is known of a key: in the generation that stands for it, or in that of a number."""
-    row = connection.execute(_FIND, (scope, key, generation, generation)).fetchone()
+def find(connection: sqlite3.Connection, runs: Runs, scope: str, key: str) -> Entry | None:
+    """What is known of a key, in the generation that stands for it."""
+    row = connection.execute(_FIND, (scope, key)).fetchone()
     return None if row is None else _entry_of(row, runs)
+
+
+def is_bound(connection: sqlite3.Connection, runs: Runs) -> bool:
+    """Whether it is of one gateway for good: a create in it was, or may have been, taken; or somebody is at work."""
+    if connection.execute(_TAKEN).fetchone() is not None:
+        return True
+    return any(runs.is_alive(run) for (run,) in connection.execute("select id from run where ended_at is null"))
 
 
 def newest_entry(connection: sqlite3.Connection, runs: Runs, scope: str, key: str) -> Entry:

@@ -23,6 +23,7 @@ from nanobanana_async.journal._rules import (
     is_taken_up,
     may_come_to_nothing,
     no_attempt,
+    stands_behind,
     written,
 )
 from nanobanana_async.lifecycle import AttemptState, ItemState
@@ -32,12 +33,13 @@ from nanobanana_async.lifecycle import AttemptState, ItemState
 class Row:
     """An item, the attempts that were made for it by their tokens, and the token of the one that it follows.
 
-    What `entry` says of an attempt is filled in when it is shown. A generation that `has_come_to_nothing` was begun in
-    the place of another, which stands again.
+    What `entry` says of an attempt is filled in when it is shown. `before` is the generation before it; where this one
+    `has_come_to_nothing`, that stands again.
     """
 
     entry: Entry
     attempts: dict[str, Attempt] = attrs.field(factory=dict)
+    before: Row | None = None
     has_come_to_nothing: bool = False
 
     @classmethod
@@ -72,7 +74,7 @@ class Row:
             token=None,
             **_NOTHING_YET,
         )
-        return Row(entry)
+        return Row(entry, before=self)
 
     @property
     def followed(self) -> Attempt | None:
@@ -132,7 +134,9 @@ class Row:
         token = followed_after(change, self.entry.token)
         self.entry = attrs.evolve(self.entry, state=state, run=run, token=token, updated_at=change.at, **fields)
         if may_come_to_nothing(change, before.state, before.generation):
-            self.has_come_to_nothing = not any(attempt.state in COUNTED for attempt in self.attempts.values())
+            assert self.before is not None
+            costs = any(one.state in COUNTED and one.charged != "no" for one in self.attempts.values())
+            self.has_come_to_nothing = stands_behind(self.before.entry.state, change) and not costs
         return not is_done
 
     def _record_attempt(self, change: Change, named: Attempt | None) -> None:

@@ -23,11 +23,19 @@ OF_ITEM = ("raw", "error", "files", "created_at", "completed_at")
 OF_ATTEMPT = ("task_id", "credits", "charged")
 """The fields of a `Change` that are noted with an attempt: each may cost, whatever becomes of the item."""
 
-COUNTED = frozenset(AttemptState) - {AttemptState.REFUSED, AttemptState.NOT_SENT}
-"""The attempts that the vendor counts, or may count, against the limits of the account."""
+ARRIVED = frozenset(AttemptState) - {AttemptState.NOT_SENT}
+"""The attempts that the vendor counts, or may count, against the rate of the account: what it refuses for its words is
+one as well. A 429 is not, but nothing says here that it was one; a window that is too full for its last ten seconds
+costs less than one that is not full enough."""
+
+COUNTED = ARRIVED - {AttemptState.REFUSED}
+"""The attempts that the vendor has taken, or may have."""
 
 IN_FLIGHT = (ItemState.SENDING, ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
 """The items that the vendor is at work on, or may be."""
+
+STAND_BEHIND = (*IN_FLIGHT[1:], ItemState.SUCCEEDED, ItemState.SAVED)
+"""What is, or may be, paid for: no generation that failed and cost nothing is put in its place."""
 
 _RESERVED = (ItemState.ACCEPTED, ItemState.PENDING)
 
@@ -44,7 +52,8 @@ def is_stale(change: Change, item: ItemState, followed: str | None) -> bool:
     """
     if change.about in (None, followed):
         return False
-    return not (item in (ItemState.NEW, ItemState.UNKNOWN) and change.to is ItemState.ACCEPTED)
+    is_without_a_task = item in (ItemState.NEW, ItemState.UNKNOWN, ItemState.DROPPED)
+    return not (is_without_a_task and change.to is ItemState.ACCEPTED)
 
 
 def may_claim(intent: Intent, generation: int, item: ItemState, followed: str | None) -> bool:
@@ -64,6 +73,8 @@ def is_step(change: Change, item: ItemState, attempt: AttemptState | None) -> bo
     if change.to is not None:
         moved(item, change.to)
     if change.attempt is None:
+        if item is ItemState.NEW and change.to is ItemState.ACCEPTED:  # it follows none: which one is it?
+            raise no_attempt(change, None)
         return True
     token, state = change.attempt
     if attempt is None:
@@ -98,12 +109,22 @@ def found(change: Change) -> Change:
 
 
 def may_come_to_nothing(change: Change, item: ItemState, generation: int) -> bool:
-    """Whether `change` says that a generation has come to nothing, where no other attempt of it counts.
+    """Whether `change` says that a generation has come to nothing, where none of its attempts is, or may be, paid for.
 
     Then the one before stands again, which may be paid for. Where somebody has said that a lost answer is to be sent
     once more, it is new, and stands.
     """
-    return change.to is ItemState.NEW and item is ItemState.SENDING and generation > 1
+    if generation == 1:
+        return False
+    return change.to is ItemState.FAILED or (change.to is ItemState.NEW and item is ItemState.SENDING)
+
+
+def stands_behind(before: ItemState, change: Change) -> bool:
+    """Whether the generation before stands again where this one has come to nothing, by `change`.
+
+    What has failed says more than what was there before it, unless that is paid for, or may be.
+    """
+    return change.to is ItemState.NEW or before in STAND_BEHIND
 
 
 def is_taken_up(change: Change, item: ItemState) -> bool:

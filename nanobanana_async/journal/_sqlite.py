@@ -129,9 +129,9 @@ class SQLiteJournal:
 
     # --- one key ----------------------------------------------------------------------------------------------
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+    async def find(self, scope: str, key: str) -> Entry | None:
         """What is known of a key; see `Journal.find`."""
-        return await self._read(lambda connection, runs: _reading.find(connection, runs, scope, key, generation))
+        return await self._read(lambda connection, runs: _reading.find(connection, runs, scope, key))
 
     async def enter(self, draft: Draft) -> Entry:
         """What stands there for a key, `new` if nothing did; see `Journal.enter`."""

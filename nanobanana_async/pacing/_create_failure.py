@@ -3,8 +3,8 @@
 A create costs money and carries no idempotency key, so the question is never "may this be retried" but "is there proof
 that it was not taken". Without proof it is `HoldUnknown`: never repeated by itself.
 
-Read in this order: what never arrived; what the gateway itself says (the text first, then the code); what anybody in
-front of it says; and everything else is unknown.
+Read in this order: what never arrived; who says that he has heard nothing from who makes the pictures; what the gateway
+itself says (the text first, then the code); what anybody in front of it says; and everything else is unknown.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from nanobanana_async.errors import (
     UnknownOutcomeError,
 )
 from nanobanana_async.outcomes import SkipReason
-from nanobanana_async.pacing._words import Meaning, meaning_of
+from nanobanana_async.pacing._words import Meaning, is_about_content, meaning_of
 from nanobanana_async.values import Problem
 
 OnServerError = Literal["repeat", "hold"]
@@ -114,6 +114,8 @@ def after_create_failure(
     """
     if isinstance(failure, NetworkError):
         return _after_network_error(failure, url, attempts, has_answered=has_answered)
+    if failure.is_cut:
+        return _after_a_cut(failure, url, has_answered=has_answered)
     if failure.enveloped:
         return _after_own_word(failure, url, attempts, on_server_error)
     return _after_foreign_answer(failure, url, has_answered=has_answered)
@@ -127,6 +129,28 @@ def _after_network_error(error: NetworkError, url: str, attempts: Attempts, *, h
     if attempts.not_sent + 1 < (MOST_NOT_SENT if has_answered else MOST_NOT_SENT_AT_FIRST):
         return RepeatForAll(error, counts_as="not_sent")
     return FailItem(error) if has_answered else StopRun(error, "service")
+
+
+_IF_CUT = 'A relay that cuts long answers may offer tasks: OpenAIImages(…, mode="async") waits for no answer.'
+
+
+def _after_a_cut(problem: Problem, url: str, *, has_answered: bool) -> NextStep:
+    """Somebody in between has heard nothing from who makes the pictures: one may be made, whatever the status is.
+
+    Where that is the first that is heard from there, the next would be cut as well, and each may be paid for.
+    """
+    what = f"status {problem.status}: {problem.text}"
+    if has_answered or problem.task_id is not None:
+        lost = _unknown(f"a relay has heard nothing of a create, {what}", problem)
+        lost.remedy = f"{lost.remedy} {_IF_CUT}"
+        return HoldUnknown(lost)
+    error = ConfigurationError(
+        f"{url!r} has answered its first create by no more than that a relay has heard nothing ({what})",
+        charged="unknown",
+        remedy=f"{_IF_CUT} Else check the base URL.",
+        problem=problem,
+    )
+    return StopRun(error, "service", item="unknown")
 
 
 def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_error: OnServerError) -> NextStep:
@@ -198,6 +222,8 @@ def _by_code(problem: Problem, url: str, attempts: Attempts) -> NextStep | None:
 def _of_openai(problem: Problem) -> NextStep | None:
     """What is said by words and statuses that OpenAI-style gateways use, and Kie does not (PROTOCOL §3)."""
     match _code(problem):
+        case 403 if is_about_content(problem.text):
+            return FailItem(PolicyError(problem.text, problem=problem))
         case 403:
             return StopRun(KeyRefusedError(problem.text, problem=problem), "key")
         case 404 if "model_not_found" in problem.text:

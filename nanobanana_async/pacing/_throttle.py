@@ -133,10 +133,13 @@ class Throttle:
 
     def held_by(
         self, now: float, *, under_way: int, in_flight: int
-    ) -> Literal["rate", "learned_rate", "in_flight", "refusals"]:
+    ) -> Literal["rate", "learned_rate", "in_flight", "first_answer", "refusals"]:
         """What keeps the next create from leaving, where `has_room` says that it may not."""
         if in_flight >= self.in_flight_cap:
             return "in_flight"
+        is_tried = not (self.gate.has_answered or self.gate.failures or self._refused_at is not None)
+        if is_tried and not self.gate.room(now, under_way=under_way):
+            return "first_answer"
         if self._refused_at is not None or not self.gate.room(now, under_way=under_way):
             return "refusals"
         return "rate" if self.window.limit == self.rate.limit else "learned_rate"

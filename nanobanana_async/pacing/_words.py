@@ -87,3 +87,17 @@ def meaning_of(text: str | None) -> Meaning | None:
     if not text:
         return None
     return next((meaning for meaning, matcher in _MATCHERS if matcher.search(text)), None)
+
+
+_CONTENT = re.compile(
+    r"polic(y|ies)|moderation|safety|\b(request|prompt|image|input|content|generation)s?\b.{0,40}\bblocked",
+    re.IGNORECASE,
+)
+_ACCOUNT = re.compile(
+    r"\b(account|api[ _-]?key|organi[sz]ation|ip|country|region|access|permissions?)\b|authori[sz]", re.IGNORECASE
+)
+
+
+def is_about_content(text: str) -> bool:
+    """Whether `text`, which says that something is forbidden, means what was asked for, and not who asks for it."""
+    return _CONTENT.search(text) is not None and _ACCOUNT.search(text) is None

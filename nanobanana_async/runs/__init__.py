@@ -4,7 +4,7 @@ from nanobanana_async.runs._costs import Costs, Others, costs_of
 from nanobanana_async.runs._folder_hold import at_work_in
 from nanobanana_async.runs._journal_place import journal_place
 from nanobanana_async.runs._leftovers import Leftovers
-from nanobanana_async.runs._lost import Lost, lost_in
+from nanobanana_async.runs._lost import Lost, gateway_of, lost_in
 from nanobanana_async.runs._manifest import COLUMNS, read_manifest
 from nanobanana_async.runs._plan import Plan
 from nanobanana_async.runs._problems import BadFileError, LineProblem
@@ -33,6 +33,7 @@ __all__ = [
     "Verdicts",
     "at_work_in",
     "costs_of",
+    "gateway_of",
     "grace_of",
     "journal_place",
     "known_records",

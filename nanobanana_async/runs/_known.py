@@ -15,7 +15,7 @@ from nanobanana_async.journal import Attempt, Contents, Entry
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.models import public_fields, written_image
 from nanobanana_async.runs._fates import differs
-from nanobanana_async.runs._record import NOT_SENT, Record, error_row
+from nanobanana_async.runs._record import NOT_SENT, SENT_AGAIN, Record, error_row
 from nanobanana_async.runs._rows import Rows
 from nanobanana_async.runs._run_journal import inside
 from nanobanana_async.values import JSON, Charged, Result
@@ -43,8 +43,11 @@ _PAID = (AttemptState.ACCEPTED, AttemptState.ANSWERED)
 _PERHAPS = (AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.ABANDONED)
 
 
-def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> Record:
-    """What `entry` tells, for the manifest of `folder`. Paths of input images are written relative to `source`."""
+def record_of_entry(entry: Entry, folder: Path, source: Path | None = None, *, was_lost_before: bool = False) -> Record:
+    """What `entry` tells, for the manifest of `folder`. Paths of input images are written relative to `source`.
+
+    `was_lost_before`: another create was sent for it, which has had no answer and may be charged.
+    """
     result = _result(entry)
     state = _state(entry)
     since = entry.created_at or (entry.accepted_at if entry.task_id else None)
@@ -59,8 +62,8 @@ def record_of_entry(entry: Entry, folder: Path, source: Path | None = None) -> R
         urls=result.urls if result is not None else (),
         files=tuple(inside(file, folder.absolute()) for file in entry.files) if entry.state is ItemState.SAVED else (),
         credits=entry.credits,
-        charged=_charged(entry, state),
-        error=_error(entry),
+        charged=_charged(entry, state, was_lost_before=was_lost_before),
+        error=_error(entry, was_lost_before=was_lost_before),
         created_at=(result.created_at if result else None) or _time(since),
         completed_at=(result.completed_at if result else None) or _time(until),
     )
@@ -75,7 +78,7 @@ def records_of(contents: Contents, rows: Rows, folder: Path) -> dict[str, Record
     asked = {row.key: row for row in rows.rows}
     records = {}
     for entry in contents.entries:
-        record = record_of_entry(entry, folder, rows.folder)
+        record = record_of_entry(entry, folder, rows.folder, was_lost_before=entry.key in contents.perhaps)
         row = asked.get(entry.key)
         if row is not None and not differs(row, entry, record, rows.folder):
             fields = _priced(public_fields(row.request, rows.folder), entry)
@@ -85,8 +88,17 @@ def records_of(contents: Contents, rows: Rows, folder: Path) -> dict[str, Record
 
 
 def others_of(contents: Contents) -> tuple[Record, ...]:
-    """The creates that no key follows any more and that were, or may be, paid for: for sums, not for a manifest."""
-    return tuple(_record_of_attempt(attempt) for attempt in contents.others if attempt.state in (*_PAID, *_PERHAPS))
+    """The creates that no key follows any more and that were, or may be, paid for: for sums, not for a manifest.
+
+    Where a key's own record says that it may be paid for only because of a lost one, that one is not counted again.
+    """
+    lost = {entry.key: contents.perhaps[entry.key][0] for entry in contents.entries if entry.key in contents.perhaps}
+    told = {lost[entry.key] for entry in contents.entries if entry.key in lost and _stands_for_the_lost(entry)}
+    return tuple(
+        _record_of_attempt(attempt)
+        for attempt in contents.others
+        if attempt.state in (*_PAID, *_PERHAPS) and attempt.token not in told
+    )
 
 
 def _record_of_attempt(attempt: Attempt) -> Record:
@@ -121,7 +133,18 @@ _IMAGES = OpenAIImages("https://no.address.to.read", "no-key-to-read")
 _DIALECTS: Final = {name: _KIE.dialect(name) for name in ("jobs", "generate")} | {"images": _IMAGES.dialect("images")}
 
 
-def _charged(entry: Entry, state: str) -> Charged:
+def _charged(entry: Entry, state: str, *, was_lost_before: bool) -> Charged:
+    return "unknown" if was_lost_before and _stands_for_the_lost(entry) else _charged_at_last(entry, state)
+
+
+def _stands_for_the_lost(entry: Entry) -> bool:
+    """Whether nothing was charged for the attempt that it follows, so that an earlier one, if lost, is all there is."""
+    state = _state(entry)
+    return state in ("failed", "skipped") and _charged_at_last(entry, state) == "no"
+
+
+def _charged_at_last(entry: Entry, state: str) -> Charged:
+    """Whether the attempt that it follows was charged."""
     match state:
         case "succeeded":
             return "no" if entry.credits == 0 else "yes"
@@ -135,10 +158,10 @@ def _charged(entry: Entry, state: str) -> Charged:
             return "no"
 
 
-def _error(entry: Entry) -> Mapping[str, JSON] | None:
+def _error(entry: Entry, *, was_lost_before: bool) -> Mapping[str, JSON] | None:
     match entry.state:
         case ItemState.NEW:
-            return NOT_SENT
+            return SENT_AGAIN if was_lost_before else NOT_SENT
         case ItemState.DROPPED:
             return error_row(_DROPPED)
         case ItemState.SENDING if entry.is_owned:

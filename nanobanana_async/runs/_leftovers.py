@@ -9,6 +9,7 @@ import attrs
 
 from nanobanana_async.journal import Contents
 from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.outcomes import Failed, Outcome
 from nanobanana_async.runs._fates import Fate, Rules
 from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._survey import Survey, fates_of
@@ -22,8 +23,10 @@ class Leftovers:
 
     Of those that failed, the same command sends `retried` again. It would send `passing` again with another
     `retry_failed`; `for_good` only if their lines are changed; and `given_up` not even then, because they may be paid
-    for. Of the unknown it sends `resent` again. `changed` are held back, as their keys stand for another request, and
-    `redone` were made anew by their names: the same command would make them anew once more.
+    for. Of the unknown it sends `resent` again; `lost_before` were to be sent again, and were not. `kept` were to be
+    made anew, and that failed at no cost: what was there before stands; of these, `passing_anew` failed in passing.
+    `changed` are held back, as their keys stand for another request, and `redone` were made anew by their names: the
+    same command would make them anew once more.
     """
 
     retried: Keys = ()
@@ -31,14 +34,23 @@ class Leftovers:
     for_good: Keys = ()
     given_up: Keys = ()
     resent: Keys = ()
+    lost_before: Keys = ()
+    kept: Keys = ()
+    passing_anew: Keys = ()
     changed: Keys = ()
     redone: Keys = ()
 
 
 def leftovers(
-    survey: Survey, records: Mapping[str, Record], contents: Contents, rules: Rules, folder: Path | None
+    survey: Survey,
+    records: Mapping[str, Record],
+    contents: Contents,
+    rules: Rules,
+    *,
+    folder: Path | None,
+    outcomes: Mapping[str, Outcome],
 ) -> Leftovers:
-    """What is left, by the `records` and the journal's `contents` of now. It blocks.
+    """What is left, by the `records` and the journal's `contents` of now, and the `outcomes` of this run. It blocks.
 
     `folder` is where the pictures are looked for, None where they are not wanted.
     """
@@ -51,13 +63,21 @@ def leftovers(
     lost = [key for key in stays if key in dropped or records[key].charged != "no"]
     passing = [key for key in stays if records[key].is_retryable and key not in lost]
     entries = {entry.key: entry for entry in contents.entries}
-    left, unsent = survey.redoing.left(entries), survey.unsent(entries)
+    left, unsent = survey.redoing.left(entries), survey.unchanged(entries)
+    kept = [key for key in survey.not_renewed(entries) if isinstance(outcomes.get(key), Failed)]
     return Leftovers(
         retried=tuple(key for key in failed if key in again),
         passing=tuple(passing),
         for_good=tuple(key for key in stays if key not in passing and key not in lost),
         given_up=tuple(lost),
         resent=tuple(key for key in keys if key in again and records[key].state == "unknown" and key not in unsent),
+        lost_before=tuple(key for key in keys if records[key].state == "skipped" and records[key].may_be_paid),
+        kept=tuple(kept),
+        passing_anew=tuple(key for key in kept if _may_pass(outcomes[key])),
         changed=tuple(row.key for row in survey.changed()),
         redone=() if left else tuple(survey.redoing.asked),
     )
+
+
+def _may_pass(outcome: Outcome) -> bool:
+    return outcome.error is not None and outcome.error.retryable

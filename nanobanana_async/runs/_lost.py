@@ -91,6 +91,16 @@ def lost_in(place: Path, journal: Path | None = None) -> list[Lost]:
     return [*found, *_told_by_manifest(books, contents)]
 
 
+def gateway_of(place: Path, journal: Path | None = None) -> str | None:
+    """What the journal of a folder, or a journal, says that it is of; None where there is none yet. It blocks.
+
+    Raises:
+        ConfigurationError: as `lost_in`.
+    """
+    books = Books.of(place, journal)
+    return read_journal(books.place.path, books.place.scope).gateway
+
+
 def is_lost(entry: Entry) -> bool:
     """Whether nobody will ever hear the answer to its create."""
     return entry.state is ItemState.UNKNOWN or (entry.state is ItemState.SENDING and not entry.is_owned)

@@ -20,13 +20,14 @@ from nanobanana_async.values import Request
 class Plan:
     """What a run is about to do with the rows of a file. Nothing has been sent yet.
 
-    `to_send` will be paid for, among them those that are sent again because they failed (`retried`), and those that are
-    made anew (`renewed`); of these, `overtaken` have a task on its way, which is followed to its end as well, for what
-    it costs. `models` counts what they ask for, `price` is what they cost, `most` what they may cost where creates
-    without an answer are sent again (None: they are not), and `least_seconds` is the least time that the rate allows
-    for them. Nothing is paid for the others: `done` (and there), `fetched` again (done, but a file is missing),
-    `adopted` (pending from an earlier run), `failed` and not sent again, `unknown` (perhaps paid for, and not sent
-    again), `changed` (the key was used for another request). `invalid` lines are beside them, not among the `total`.
+    `to_send` will be paid for, among them those that are sent again because they failed (`retried`), and those that
+    are made anew (`renewed`); of these, `overtaken` have a task on its way, which is followed to its end as well, for
+    what it costs. `renewed_before` were to be made anew, and a run that was cut short has done it already. `models`
+    counts what they ask for, `price` is what they cost, `most` what they may cost where creates without an answer are
+    sent again (None: they are not), and `least_seconds` is the least time that the rate allows for them. Nothing is
+    paid for the others: `done` (and there), `fetched` again (done, but a file is missing), `adopted` (pending from an
+    earlier run), `failed` and not sent again, `unknown` (perhaps paid for, and not sent again), `changed` (the key
+    was used for another request). `invalid` lines are beside them, not among the `total`.
 
     With a `budget` (None: there is none), `spent` of it are, or may be, spent by earlier runs, and the rest covers
     `covered` of those to send, unless some fail and give their credits back; `least_seconds` is for these. `at_work` is
@@ -38,6 +39,7 @@ class Plan:
     retried: int
     renewed: int
     overtaken: int = 0
+    renewed_before: int = 0
     done: int
     fetched: int
     adopted: int

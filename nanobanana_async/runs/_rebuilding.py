@@ -41,7 +41,7 @@ def rebuilt(survey: Survey, journal: JournalPlace, outcomes: Mapping[str, Outcom
     """What the journal knows now, and `outcomes` of this run. It blocks.
 
     These say why, and they are there even where a disk that failed has kept them out of the journal; when it was, the
-    journal tells.
+    journal tells. But what is paid for is told in the place of what came to nothing.
     """
     records, others = dict(survey.records), survey.others
     contents = Contents(entries=tuple(survey.entries.values()))
@@ -51,17 +51,25 @@ def rebuilt(survey: Survey, journal: JournalPlace, outcomes: Mapping[str, Outcom
         others = others_of(contents)
     except ConfigurationError as error:  # a disk that has failed: what this run knows is told all the same
         logger.warning("%s: %s", error, error.remedy)
+    stands = set(survey.unchanged({entry.key: entry for entry in contents.entries}))
     for row in survey.rows.rows:
         known, outcome = records.get(row.key), outcomes.get(row.key)
-        if known is None or known.state == "skipped":
-            outcome = outcome or Skipped(item=row.item, reason="stopped")
-        if outcome is not None and not (
-            isinstance(outcome, Skipped) and known is not None and known.state != "skipped"
-        ):
-            records[row.key] = _told(outcome, known, survey)
+        if known is not None and _is_more(known, outcome, stands=row.key in stands):
+            continue
+        records[row.key] = _told(outcome or Skipped(item=row.item, reason="stopped"), known, survey)
     order = dict.fromkeys((*survey.rows.keys, *(row.key for row in survey.rows.rows), *records))
     told = {key: _as_it_is(records[key], survey.folder) for key in order if key in records}
     return Rebuilt(told, others, contents)
+
+
+def _is_more(known: Record, outcome: Outcome | None, *, stands: bool) -> bool:
+    """Whether what is `known` of a key tells more than what this run has to say of it.
+
+    Where all that it sent for the key came to nothing, what was there before `stands`, if that is, or may be, paid for.
+    """
+    if stands and known.may_be_paid:
+        return True
+    return known.state != "skipped" and (outcome is None or isinstance(outcome, Skipped))
 
 
 def _told(outcome: Outcome, known: Record | None, survey: Survey) -> Record:
@@ -87,7 +95,10 @@ def known_records(folder: Path, journal: Path | None = None) -> Rebuilt:
             f"{str(folder)!r} has neither {place.path.name} nor {JSONL}", remedy="Name the -o of a batch."
         )
     contents = read_journal(place.path, place.scope)
-    told = {entry.key: record_of_entry(entry, folder) for entry in contents.entries}
+    told = {
+        entry.key: record_of_entry(entry, folder, was_lost_before=entry.key in contents.perhaps)
+        for entry in contents.entries
+    }
     try:
         records = read_manifest(folder)
     except ConfigurationError:

@@ -10,10 +10,14 @@ from typing import Any
 import attrs
 
 from nanobanana_async.errors import NanoBananaError
-from nanobanana_async.models import known_models, public_fields
+from nanobanana_async.models import is_data_url, known_models, public_fields
 from nanobanana_async.outcomes import Outcome, Pending, Skipped
+from nanobanana_async.pricing import price_of
 from nanobanana_async.settings import FROM_ZERO
-from nanobanana_async.values import JSON, Charged, Item
+from nanobanana_async.values import JSON, Charged, Item, Request
+
+_LONGEST_HEAD = 60
+"""Characters of a data URL before its data: its media type."""
 
 _NO_RECORD = "the gateway has no record of it"
 """What the error of such a task says; its reason is that of any task that is still to come."""
@@ -98,10 +102,10 @@ def record_of(
         key=item.key or outcome.task_id or "-",
         state=outcome.state,
         model=request.model if request else result.model if result else None,
-        request=public_fields(request, source) if request else _prompt_alone(item),
+        request=_priced(request, source) if request else _prompt_alone(item),
         data=item.data,
         task_id=outcome.task_id,
-        urls=result.urls if result else (),
+        urls=tuple(map(_written_url, result.urls)) if result else (),
         files=tuple(_written_path(path, folder) for path in outcome.files),
         credits=outcome.credits,
         charged=outcome.charged,
@@ -141,6 +145,12 @@ NOT_SENT: Mapping[str, JSON] = {
     "remedy": "Run the same again: nothing was paid.",
     "retryable": True,
 }
+SENT_AGAIN: Mapping[str, JSON] = {
+    "reason": "stopped",
+    "message": "its answer was lost, and it is to be sent again; it was not yet",
+    "remedy": "Run the same again: it is sent, and perhaps paid for twice.",
+    "retryable": True,
+}
 _CHANGED: Mapping[str, JSON] = {
     "reason": "changed",
     "message": "this key was used for another request before; not sent",
@@ -149,10 +159,26 @@ _CHANGED: Mapping[str, JSON] = {
 }
 
 
+def _priced(request: Request, source: Path | None) -> dict[str, JSON]:
+    """The fields of `request`, with its price where no document tells it: a model's name costs something else there."""
+    fields = public_fields(request, source)
+    return fields if request.dialect == "jobs" else {**fields, "credits": price_of(request)}
+
+
+def _written_url(url: str) -> str:
+    """`url`; of a picture that came in the answer only what it is, for it is saved, or in the journal."""
+    if not is_data_url(url):
+        return url
+    head = url.partition(",")[0]
+    return f"{head[:_LONGEST_HEAD]},… ({len(url)} characters)"
+
+
 def _written_path(path: Path, folder: Path | None) -> str:
-    if folder is not None and path.is_relative_to(folder):
-        return path.relative_to(folder).as_posix()
-    return str(path)
+    """`path` from `folder`, where it lies in it, however either was written."""
+    if folder is None:
+        return str(path)
+    whole, root = path.absolute(), folder.absolute()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(path)
 
 
 def _written_time(time: datetime | None) -> str | None:

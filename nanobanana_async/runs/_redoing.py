@@ -1,7 +1,8 @@
 """Keys that are made anew on purpose: each once for each time that it is asked for, however often a run is cut short.
 
-What is asked for is noted in the folder, with the generation that is to be replaced, until all of it is replaced. So
-the same command, run again after a kill, makes only those anew that were not yet; and run again after its end, all.
+What is asked for is noted in the folder, with the generation that is to be replaced, until all that one command asks
+for is replaced. So the same command, run again after a kill, makes only those anew that were not yet, whatever was run
+in between; and run again after its end, all.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from nanobanana_async.runs._record import Record
 
 @attrs.frozen
 class Redoing:
-    """What is to be made anew: by its key, the generation that is to be replaced."""
+    """What is to be made anew: by its key, the generation that is to be replaced.
+
+    `asked` is what this command asks for, `others` what was noted for earlier ones, and is to stay so.
+    """
 
     asked: Mapping[str, int] = attrs.field(factory=dict)
+    others: Mapping[str, int] = attrs.field(factory=dict)
 
     @classmethod
     def of(
@@ -29,14 +34,22 @@ class Redoing:
         entries: Mapping[str, Entry],
         records: Mapping[str, Record],
     ) -> Redoing:
-        """Those of `keys` that something stands under; for those that are `noted`, what was asked for before."""
-        return cls(
-            {
-                key: noted.get(key, entries[key].generation)
-                for key in sorted(keys)
-                if key in entries and (key in noted or _can_be_replaced(entries[key], records[key]))
-            }
-        )
+        """Those of `keys` that something stands under; for those that are `noted`, what was asked for before.
+
+        A note of what the journal has not come to yet is of another journal, which is lost: it says nothing.
+        """
+        noted = {key: number for key, number in noted.items() if key in entries and number <= entries[key].generation}
+        asked = {
+            key: noted.get(key, entries[key].generation)
+            for key in sorted(keys)
+            if key in entries and (key in noted or _can_be_replaced(entries[key], records[key]))
+        }
+        return cls(asked, {key: number for key, number in noted.items() if key not in asked})
+
+    @property
+    def to_note(self) -> Mapping[str, int] | None:
+        """What the folder is to tell of it before anything is sent; None, where nothing is asked for: what it told."""
+        return {**self.others, **self.asked} if self.asked else None
 
     def left(self, entries: Mapping[str, Entry]) -> frozenset[str]:
         """The keys under which there still stands what is to be replaced."""

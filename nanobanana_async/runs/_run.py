@@ -112,8 +112,8 @@ class Run:
             await client.start()
             if self.on_start is not None:
                 self.on_start(client)
-            self.journal.decide(self.survey.standing())
-            await self.journal.note(self.survey.redoing.asked)
+            self.journal.decide(self.survey.standing(), unsaid=self.survey.unsaid)
+            await self.journal.note(self.survey.redoing.to_note)
             if self.is_elsewhere_each_time:
                 await renew_links(client, self.journal, self.survey.to_fetch())
             await self._send(client)
@@ -125,11 +125,10 @@ class Run:
 
     async def _send(self, client: Client) -> None:
         items = [row.item for row in self.survey.to_do()]
-        left = None if self.budget is None else max(0.0, self.budget - self.survey.unsaid)
         self._batch = client.batch(
             items,
             save_to=self._place if self.download else None,
-            budget=left,
+            budget=self.budget,
             name=self.journal.place.scope,
             on_change="regenerate",  # what is to be kept or held is not another request here, or not here at all
             retry_failed=self.rules.retry_failed,
@@ -203,7 +202,10 @@ class Run:
             self._tell_log()
             raise
         self._forget_what_is_made_anew()
-        self._left = leftovers(self.survey, self._known.records, self._known.contents, self.rules, self._pictures)
+        known = self._known
+        self._left = leftovers(
+            self.survey, known.records, known.contents, self.rules, folder=self._pictures, outcomes=self._outcomes
+        )
         return manifest
 
     @property
@@ -213,9 +215,10 @@ class Run:
 
     def _forget_what_is_made_anew(self) -> None:
         """Once all that was asked for is, the same command asks for it once more."""
-        if not self.survey.redoing.left(self._known.entries):
+        redoing = self.survey.redoing
+        if redoing.asked and not redoing.left(self._known.entries):
             with suppress(StorageError):  # then it asks for nothing the next time, which costs nothing
-                self.journal.write_note(redo={})
+                self.journal.write_note(redo=redoing.others)
 
     def _tell_left(self) -> None:
         """Say what the manifest says of those that came to no outcome, because the run was cut short."""
@@ -236,7 +239,7 @@ class Run:
         return RunReport(
             counts=self.survey.states(known.records),
             changed=self.survey.plan.changed,
-            not_renewed=len(self.survey.not_renewed(known.entries)),
+            not_renewed=len(self.survey.not_renewed(known.entries)) - len(left.kept),
             unsaved=sum(self.download and record.state == "succeeded" and not record.files for record in records),
             invalid=rows.invalid,
             retryable=len(left.retried),

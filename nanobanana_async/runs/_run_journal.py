@@ -20,7 +20,7 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.errors import BatchBusyError
-from nanobanana_async.journal import Change, Entry, SQLiteJournal
+from nanobanana_async.journal import Change, Entry, Spent, SQLiteJournal
 from nanobanana_async.runs._folder_hold import FolderHold
 from nanobanana_async.runs._folder_note import read_note, write_note
 from nanobanana_async.runs._journal_place import JournalPlace, journal_place
@@ -36,6 +36,7 @@ class RunJournal(SQLiteJournal):
         self.folder_hold = hold
         self._folder = hold.folder
         self._standing: Mapping[str, Entry] = {}
+        self._unsaid = 0.0
         self._is_over = False
 
     @classmethod
@@ -89,9 +90,12 @@ class RunJournal(SQLiteJournal):
         if note != told:
             write_note(self._folder, note)
 
-    def decide(self, standing: Mapping[str, Entry]) -> None:
-        """What stands under keys, each with the fingerprint of its row, or with another where it is made anew."""
-        self._standing = standing
+    def decide(self, standing: Mapping[str, Entry], *, unsaid: float = 0.0) -> None:
+        """What stands under keys, each with the fingerprint of its row, or with another where it is made anew.
+
+        `unsaid` credits were spent of which only the file tells the price.
+        """
+        self._standing, self._unsaid = standing, unsaid
 
     async def end(self) -> None:
         """Let the next run in. Raises: StorageError, where some steps could not be written down."""
@@ -111,15 +115,20 @@ class RunJournal(SQLiteJournal):
     async def aclose(self) -> None:
         """The run has yet to read it; see `end`."""
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+    async def find(self, scope: str, key: str) -> Entry | None:
         """As `Journal.find`; files by their whole paths."""
-        entry = await super().find(scope, key, generation=generation)
+        entry = await super().find(scope, key)
         if entry is None:
             return None
         known = self._standing.get(key)
         if known is not None and (known.generation, known.token) == (entry.generation, entry.token):
             entry = attrs.evolve(entry, fingerprint=known.fingerprint)  # nothing was sent for it since
         return attrs.evolve(entry, files=tuple(str(self._folder / file) for file in entry.files))
+
+    async def spent(self, scope: str) -> Spent:
+        """As `Journal.spent`, with what only the file tells the price of: a budget is of the whole folder."""
+        spent = await super().spent(scope)
+        return attrs.evolve(spent, spent=spent.spent + self._unsaid)
 
     async def record(self, change: Change) -> bool:
         """As `Journal.record`; files of the folder relative to it.

@@ -21,7 +21,8 @@ class RunReport:
 
     `counts` has how many are ``succeeded``, ``failed``, ``pending``, ``unknown`` and ``skipped``; of those skipped,
     `changed` have a key that was used for another request. `not_renewed` were to be made anew and were not sent: what
-    stood there before still does, and is what is counted. `unsaved` succeeded and have no files. `invalid` lines were
+    stood there before still does, and is what is counted; so it is of those that were sent and failed at no cost, which
+    `left.kept` has. `unsaved` succeeded and have no files. `invalid` lines were
     left out. Of those that failed, the same command sends the `retryable` again. Of those unsaved, `expired` can't be
     had any more; of those pending, the gateway has no record of the `missing`. `left` has the keys of what has no
     picture.
@@ -66,8 +67,14 @@ class RunReport:
 
     @property
     def ok(self) -> bool:
-        """True when every line has its picture."""
-        return self.counts["succeeded"] == self.total and not self.unsaved and not self.invalid
+        """True when every line has its picture, and what was to be made anew has its new one."""
+        is_whole = self.counts["succeeded"] == self.total and not self.unsaved and not self.invalid
+        return is_whole and not self._left_as_it_was
+
+    @property
+    def _left_as_it_was(self) -> int:
+        """How many were to be made anew, and were not."""
+        return self.not_renewed + len(self.left.kept)
 
     @property
     def exit_code(self) -> int:
@@ -82,7 +89,7 @@ class RunReport:
         others = {
             **states,
             "of them changed": self.changed,
-            "not made anew": self.not_renewed,
+            "not made anew": self._left_as_it_was,
             "unsaved": self.unsaved,
             "invalid": self.invalid,
         }

@@ -12,7 +12,8 @@ import attrs
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.journal import Contents, Entry
 from nanobanana_async.pacing import Rate
-from nanobanana_async.pricing import Price, price_of, total
+from nanobanana_async.pricing import Price, total
+from nanobanana_async.runs._budgets import refuse_unpriced, unsaid_in
 from nanobanana_async.runs._costs import Others
 from nanobanana_async.runs._fates import TO_DO, TO_SEND, Fate, Rules, differs, fate_of
 from nanobanana_async.runs._known import others_of, records_of
@@ -22,9 +23,6 @@ from nanobanana_async.runs._record import Record
 from nanobanana_async.runs._redoing import Redoing
 from nanobanana_async.runs._rows import Row, Rows
 from nanobanana_async.tasks import MOST_RESENT
-
-_NAMED = 3
-"""How many keys a message names."""
 
 _AGAIN = (Fate.SEND, Fate.RETRY)
 """What goes on with what was lost before, and begins nothing anew."""
@@ -81,14 +79,17 @@ class Survey:
             for row in known
         }
 
-    def unsent(self, now: Mapping[str, Entry]) -> list[str]:
-        """The keys that were to be sent once more, and of which nothing was sent, by the entries of `now`."""
-        again = [row.key for row in self.to_do() if self.fates[row.key] in (Fate.RETRY, Fate.RENEW)]
-        return [key for key in again if key in now and _sent(now[key]) == _sent(self.entries[key])]
+    def unchanged(self, now: Mapping[str, Entry]) -> list[str]:
+        """The keys that were to be sent, and stand as they stood, by the entries of `now`.
+
+        Nothing was sent for them, or all of that came to nothing.
+        """
+        to_send = [row.key for row in self.to_do() if self.fates[row.key] in TO_SEND and row.key in self.entries]
+        return [key for key in to_send if key in now and _sent(now[key]) == _sent(self.entries[key])]
 
     def not_renewed(self, now: Mapping[str, Entry]) -> list[str]:
         """Those of them that were to be made anew."""
-        return [key for key in self.unsent(now) if self.fates[key] is Fate.RENEW]
+        return [key for key in self.unchanged(now) if self.fates[key] is Fate.RENEW]
 
     def to_fetch(self) -> list[str]:
         """The keys whose pictures were made by an earlier run, and are not here."""
@@ -131,7 +132,7 @@ def survey(
 
     Raises:
         ConfigurationError: the template for names can't be used, there is nothing under a key that is to be made anew,
-            or nobody knows what is left of the budget.
+            or nobody knows what is left of the budget, or what is to be sent costs.
     """
     entries = {entry.key: entry for entry in contents.entries}
     records = records_of(contents, rows, folder)
@@ -139,7 +140,9 @@ def survey(
     redoing = Redoing.of(rules.redo, noted or {}, entries, records)
     rules = attrs.evolve(rules, redo=redoing.left(entries))
     fates = fates_of(rows, contents, rules, folder=folder if download else None)
-    unsaid = 0.0 if budget is None else _unsaid(rows, entries, records, folder)
+    if budget is not None:
+        refuse_unpriced([row for row in rows.rows if fates[row.key] in TO_SEND])
+    unsaid = 0.0 if budget is None else unsaid_in(rows, entries, records, folder)
     spent = contents.spent.total + unsaid
     named = [row for row in rows.rows if fates[row.key] in TO_DO]
     gone, left_out = _others(rows, records, folder)
@@ -153,6 +156,7 @@ def survey(
         plan=attrs.evolve(
             plan_of(rows, fates, rate=rate, folder=folder, budget=budget, spent=0.0 if budget is None else spent),
             overtaken=sum(records[key].state == "pending" for key, fate in fates.items() if fate is Fate.RENEW),
+            renewed_before=len(redoing.asked) - len(redoing.left(entries)),
             most=_most(rows, fates, contents, rules),
         ),
         gone=gone,
@@ -209,26 +213,6 @@ def _refuse_strange_keys(rows: Rows, rules: Rules) -> None:
             "nothing was sent",
             remedy="See --only, --limit and --skip-invalid, or leave out the --redo.",
         )
-
-
-def _unsaid(rows: Rows, entries: Mapping[str, Entry], records: Mapping[str, Record], folder: Path) -> float:
-    """What was, or may be, spent on keys of which neither record nor journal tells a price, but the file does.
-
-    Raises:
-        ConfigurationError: the file doesn't either. Counted as nothing, it would be spent a second time.
-    """
-    prices = {row.key: price_of(row.request) for row in rows.rows}
-    paid = [key for key, entry in entries.items() if records[key].may_be_paid and entry.price is None]
-    silent = {key: prices.get(key) for key in paid if entries[key].credits is None}
-    unknown = [key for key, price in silent.items() if price is None]
-    if unknown:
-        named = ", ".join(map(repr, unknown[:_NAMED])) + (" …" if len(unknown) > _NAMED else "")
-        raise ConfigurationError(
-            f"a budget needs to know what {str(folder)!r} has cost so far; {len(unknown)} that are, or may "
-            f"be, paid for have no price: {named}; nothing was sent",
-            remedy='Give their lines a price, as in "credits": 8, or leave the budget out.',
-        )
-    return sum(price for price in silent.values() if price is not None)
 
 
 def _others(rows: Rows, records: Mapping[str, Record], folder: Path) -> tuple[Others, Others]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import attrs
 
-from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.errors import ConfigurationError, UsageError
 from nanobanana_async.journal import (
     Change,
     Claimed,
@@ -89,9 +89,13 @@ def _missing(folder: Path, contents: Contents) -> list[Record]:
             raise
         return []  # the journal knows better, and the manifest will be made anew
     tasks = {entry.task_id for entry in contents.entries} | {attempt.task_id for attempt in contents.others}
-    return [
-        record for record in records if record.state != "skipped" and _is_missing(record, known.get(record.key), tasks)
-    ]
+    return [record for record in records if _was_sent(record) and _is_missing(record, known.get(record.key), tasks)]
+
+
+def _was_sent(record: Record) -> bool:
+    """Whether anything was ever asked for; a setting of then that was wrong is no failure for good."""
+    was_never = record.charged == "no" and bool(record.error and record.error["reason"] == UsageError.reason)
+    return record.state != "skipped" and not was_never
 
 
 def _is_missing(record: Record, entry: Entry | None, tasks: Collection[str | None]) -> bool:

@@ -8,13 +8,12 @@ library looks into the pictures. This package knows no network: chunks come in f
 from nanobanana_async.storage._copies import copies_in
 from nanobanana_async.storage._digests import Digests, most_image_bytes
 from nanobanana_async.storage._folders import ensure_writable
-from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, input_digest, read_input
+from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, check_data_url, input_digest, read_input
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._kinds import Kind, sniff
 from nanobanana_async.storage._names import Stems, file_stem, key_stem, slug
 from nanobanana_async.storage._part import PartFile, refuse_device
-from nanobanana_async.storage._save import MAX_FILE_BYTES, SavedImage, read_image, save_image
-from nanobanana_async.storage._sharing import share_content
+from nanobanana_async.storage._save import MAX_FILE_BYTES, SavedImage, read_image, save_copy, save_image
 from nanobanana_async.storage._targets import IfExists, Target, named_format, suffix_differs, target_for
 from nanobanana_async.storage._template import render_name
 from nanobanana_async.storage._threads import run_to_end
@@ -32,6 +31,7 @@ __all__ = [
     "SavedImage",
     "Stems",
     "Target",
+    "check_data_url",
     "copies_in",
     "ensure_writable",
     "file_stem",
@@ -45,8 +45,8 @@ __all__ = [
     "refuse_device",
     "render_name",
     "run_to_end",
+    "save_copy",
     "save_image",
-    "share_content",
     "slug",
     "sniff",
     "suffix_differs",

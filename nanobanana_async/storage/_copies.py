@@ -8,8 +8,6 @@ from pathlib import Path
 
 from nanobanana_async.storage._part import PartFile
 
-_BLOCK = 1024 * 1024
-
 
 def copies_in(folder: Path, files: Iterable[Path]) -> tuple[Path, ...]:
     """A copy of each of `files` in `folder`, under its name; beside what has that name and is another. It blocks.
@@ -26,9 +24,8 @@ def _copy(file: Path, folder: Path) -> Path:
         return place
     part = PartFile(folder, file.name)
     try:
-        with file.open("rb") as source:
-            while block := source.read(_BLOCK):
-                part.write(block)
+        with file.open("rb", buffering=0) as source:
+            part.copy(source)
         part.sync()
         return part.put_beside(place)
     finally:

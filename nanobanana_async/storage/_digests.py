@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.models import data_url_content, is_data_url, is_url
-from nanobanana_async.storage._inputs import input_digest
+from nanobanana_async.storage._inputs import check_data_url, input_digest
 from nanobanana_async.values import ImageSource, Request
 
 LARGEST_IMAGE = 30_000_000
@@ -45,6 +45,7 @@ class Digests:
         if isinstance(image, str) and is_url(image):
             return image
         if isinstance(image, str) and is_data_url(image):
+            check_data_url(image)
             return hashlib.sha256(data_url_content(image)).hexdigest()
         mark = _mark(image, most)
         if mark is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import stat
 from pathlib import Path
@@ -10,8 +11,10 @@ import attrs
 
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.storage._disk import disk_words
-from nanobanana_async.storage._kinds import PREFIX_BYTES, MediaType, sniff
+from nanobanana_async.storage._kinds import PREFIX_BYTES, Extension, MediaType, sniff
 from nanobanana_async.storage._threads import run_to_end
+
+_PREFIX_LETTERS = -(-PREFIX_BYTES // 3) * 4
 
 
 @attrs.frozen
@@ -48,6 +51,21 @@ def input_digest(source: str | Path | bytes, *, max_bytes: int) -> str:
     return _read(source, max_bytes).sha256
 
 
+def check_data_url(url: str) -> None:
+    """Check the image in a ``data:`` URL of base64 by its first bytes, whatever the URL says that it is.
+
+    Raises:
+        BadImageError: it is no JPEG, PNG or WebP; nothing was charged.
+    """
+    begin = url.find(",") + 1
+    try:
+        head = base64.b64decode(url[begin : begin + _PREFIX_LETTERS])
+    except ValueError:
+        head = b""  # the request has checked that it is base64: a dialect of the user's may take something else
+    if head:
+        _usable("the image given as a data: URL", head)
+
+
 def _read(source: str | Path | bytes, max_bytes: int) -> InputImage:
     if isinstance(source, bytes):
         name, content = "the image given as bytes", source
@@ -55,11 +73,17 @@ def _read(source: str | Path | bytes, max_bytes: int) -> InputImage:
     else:
         name = f"the image {str(source)!r}"
         content = _read_file(name, source, max_bytes)
-    kind = sniff(content[:PREFIX_BYTES])
-    if kind.media_type is None:
-        raise BadImageError(f"{name} is {kind.label}, not a JPEG, PNG or WebP")
+    media_type, extension = _usable(name, content[:PREFIX_BYTES])
     digest = hashlib.sha256(content).hexdigest()
-    return InputImage(content, kind.media_type, f"{digest[:32]}.{kind.extension}", digest)
+    return InputImage(content, media_type, f"{digest[:32]}.{extension}", digest)
+
+
+def _usable(name: str, head: bytes) -> tuple[MediaType, Extension]:
+    """Media type and extension of the image that begins with `head`. Raises: BadImageError."""
+    kind = sniff(head)
+    if kind.media_type is None or kind.extension is None:
+        raise BadImageError(f"{name} is {kind.label}, not a JPEG, PNG or WebP")
+    return kind.media_type, kind.extension
 
 
 def _read_file(name: str, source: str | Path, max_bytes: int) -> bytes:

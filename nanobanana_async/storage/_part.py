@@ -12,11 +12,12 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BufferedRandom, FileIO
 from itertools import count
 from pathlib import Path
-from typing import BinaryIO
 
 from nanobanana_async.errors import StorageError
+from nanobanana_async.storage._cloning import clone
 from nanobanana_async.storage._disk import disk_errors
 
 _VISIBLE_CHARACTERS = 32  # of the target's name; at four bytes each the part's own name stays under 255 bytes
@@ -29,7 +30,7 @@ class PartFile:
         self._folder = folder
         self._missing = tuple(_missing(folder))
         self._path = folder / f".{name[:_VISIBLE_CHARACTERS]}.{secrets.token_hex(8)}.part"
-        self._file: BinaryIO | None = None
+        self._file: BufferedRandom | None = None
 
     def write(self, data: bytes) -> None:
         """Appends `data`; the first time, makes the folder and the file. Raises: StorageError."""
@@ -38,7 +39,12 @@ class PartFile:
             file.write(data)
             file.flush()  # so that no later step meets the trouble of this one
 
-    def opened(self) -> BinaryIO:
+    def copy(self, source: FileIO) -> None:
+        """Appends all of `source`, so that it takes its room once where the disk can do that. Raises: StorageError."""
+        with disk_errors(f"write into {self._folder}"):
+            clone(source, self.opened())
+
+    def opened(self) -> BufferedRandom:
         """The file, open for writing and reading. Raises: OSError."""
         if self._file is None:
             for folder in reversed(self._missing):

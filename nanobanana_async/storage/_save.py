@@ -1,5 +1,8 @@
 """The chunks of a download become a picture: a file in its place (`save_image`) or bytes in memory (`read_image`).
 
+A picture that is in a file already becomes another file (`save_copy`). It is never a link to the first: the file that
+the user gets is his, to do with as he likes, and the first stays what it is known as.
+
 Theory of operation of `save_image`:
 
 1. Chunks are gathered to blocks of 256 KiB and written by worker threads: a hop to a thread costs some 0.1 ms, which
@@ -12,15 +15,18 @@ Theory of operation of `save_image`:
 
 from __future__ import annotations
 
+import errno
+import hashlib
 from collections.abc import AsyncIterable
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
 import attrs
 
 from nanobanana_async.errors import StorageError
-from nanobanana_async.storage._disk import disk_errors
+from nanobanana_async.storage._disk import disk_errors, disk_words
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._part import PartFile
 from nanobanana_async.storage._targets import IfExists, Target, suffix_differs
@@ -73,6 +79,23 @@ async def save_image(
             if intake.gathered >= _BLOCK_BYTES:
                 await run_to_end(part.write, intake.take())
         return await run_to_end(finish)
+    except BaseException:
+        await run_to_end(part.discard)
+        raise
+
+
+async def save_copy(source: Path, target: Target, *, sha256: str | None, if_exists: IfExists = "replace") -> SavedImage:
+    """The picture in the file `source`, checked and in its place, as a file of its own.
+
+    `sha256` is what it must be, in hex; None where nobody knows. `if_exists` is that of `save_image`.
+
+    Raises:
+        FileNotFoundError: `source` is not there, or its content is another by now.
+        StorageError: as by `save_image`; or it can't be read.
+    """
+    part = PartFile(target.folder, target.name)
+    try:
+        return await run_to_end(partial(_copied, part, source, target, sha256=sha256, if_exists=if_exists))
     except BaseException:
         await run_to_end(part.discard)
         raise
@@ -151,3 +174,25 @@ def _finish(
     path = place.path(image.extension)
     saved = part.replace(path) if if_exists == "replace" else part.put_beside(path)
     return SavedImage(saved, image, suffix_differs(saved, image.extension))
+
+
+def _copied(part: PartFile, source: Path, place: Target, *, sha256: str | None, if_exists: IfExists) -> SavedImage:
+    with _opened(source) as file:
+        part.copy(file)
+    intake = _Intake(f"the picture for {place}", None, MAX_FILE_BYTES)
+    with disk_errors(f"read back {place}"):
+        copy = part.opened()
+        copy.seek(0)
+        digest = hashlib.file_digest(copy, "sha256").hexdigest()
+    if sha256 not in (None, digest):
+        raise FileNotFoundError(errno.ENOENT, f"{source} holds something else now")
+    return _finish(part, place, intake, if_exists=if_exists, max_decoded_bytes=MAX_DECODED_BYTES)
+
+
+def _opened(source: Path) -> FileIO:
+    try:
+        return source.open("rb", buffering=0)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StorageError(f"can't read {source}: {disk_words(error)}", charged="yes") from error

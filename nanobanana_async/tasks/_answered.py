@@ -3,6 +3,9 @@
 What came in the answer exists nowhere else: no task's id leads to it, and no link. So with a journal its content is in
 a file, and that on the disk, before the journal says that the row has succeeded. A disk that fails loses nothing of
 what is in memory: the result is handed over all the same, and no more is sent.
+
+An answer in which no picture can be read may have one all the same, in a form that nobody here knows. It is paid for,
+so it is written down as it came, and told in short.
 """
 
 from __future__ import annotations
@@ -17,10 +20,15 @@ from nanobanana_async.events import TaskSucceeded
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import Keeper, nothing_charged
+from nanobanana_async.tasks._keeper import SHORTEST_SECRET, Keeper, nothing_charged
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._unfetched import content_of, is_content
-from nanobanana_async.values import Result
+from nanobanana_async.values import Problem, Result
+
+_LONGEST_SHOWN = 300
+"""Characters of an answer without a picture that are told."""
+_LONGEST_KEPT = 64 * 1024
+"""Characters of one that go into a journal."""
 
 
 async def kept(desk: Desk, result: Result) -> Result:
@@ -51,8 +59,7 @@ def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
     row.accepted_at = desk.now() - took
     desk.quota.earn()
     if not result.urls:
-        text = f"{desk.gateway.address!r} answered a create and names no image"
-        desk.fail(row, NoResultError(text, charged="yes", credits=result.credits), AttemptState.ANSWERED)
+        _without_a_picture(desk, row, result)
         return
     desk.durations[row.kind].add(took)
     desk.note(
@@ -67,3 +74,35 @@ def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
     row.move(ItemState.SUCCEEDED)
     desk.announce(TaskSucceeded(at=desk.wall(), item=row.item, result=result, looks=0, delay=0.0))
     desk.settle(row, Succeeded(item=row.item, index=row.index, result=result))
+
+
+def _without_a_picture(desk: Desk, row: Row, result: Result) -> None:
+    """What was paid for may stand in the answer all the same: it is told, and kept."""
+    keep_unread(desk, row, json.dumps(result.raw))
+    shown = _in_short(desk, result)
+    where = " The journal has the answer as it came." if desk.keeper is not None else ""
+    error = NoResultError(
+        f"{desk.gateway.address!r} answered a create and names no image that can be read: {shown}",
+        charged="yes",
+        credits=result.credits,
+        remedy=f"It is paid for: look in the answer for what was made, or ask the gateway's support.{where}",
+        problem=Problem(200, None, shown, enveloped=True),
+    )
+    desk.fail(row, error, AttemptState.ANSWERED)
+
+
+def keep_unread(desk: Desk, row: Row, raw: str) -> None:
+    """Write down an answer, as JSON, that says that a picture was made and in which none can be read."""
+    if desk.keeper is None or row.place is None:
+        return
+    kept = raw if len(raw) <= _LONGEST_KEPT else json.dumps({"cut": raw[: _LONGEST_KEPT // 2]})
+    desk.keeper.note(row.place, None, raw=kept)
+
+
+def _in_short(desk: Desk, result: Result) -> str:
+    """The answer in one line, without the key."""
+    key = getattr(desk.gateway, "api_key", None) or ""
+    said = json.dumps(result.raw, ensure_ascii=False)
+    shown = said.replace(key, "***") if len(key) >= SHORTEST_SECRET else said
+    shown = "".join(char if char.isprintable() else " " for char in shown[: 2 * _LONGEST_SHOWN])
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"

@@ -24,13 +24,13 @@ from typing import Self
 
 import attrs
 
-from nanobanana_async.errors import BudgetError, ClientClosedError, NanoBananaError, StorageError, UsageError
+from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageError
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Failed, Outcome, SkipReason, Succeeded
+from nanobanana_async.outcomes import Outcome, SkipReason, Succeeded
 from nanobanana_async.tasks._batch_book import BatchBook
 from nanobanana_async.tasks._keeper import nothing_charged
-from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid, not_sent
+from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid, not_asked_for, not_sent
 from nanobanana_async.tasks._manager import TaskManager
 from nanobanana_async.tasks._purse import Purse
 from nanobanana_async.tasks._report import Limits, Report, Tally
@@ -231,18 +231,15 @@ class Batch:
             row = await self._row_of(item, index)
             if self._book is None or not await self._is_known(row, self._book):
                 await self._send(row)
-        except BudgetError as error:
-            self._over(not_sent(row, "budget", error))
-        except StorageError as error:  # of the journal: nothing can be asked of it, and so nothing be sent
-            nothing = nothing_charged(error)
-            if self._stopped is None:
-                self._manager.desk.stop(nothing, "storage")
-            self._over(not_sent(row, "storage", nothing))
+        except asyncio.CancelledError:  # it is nobody's yet, and whoever iterates waits for it
+            self._over(not_sent(row, *(self._stopped or ("stopped", None))))
+            raise
         except Exception as error:  # noqa: BLE001  a request of the user's may raise anything; it is that item's failure
             self._rows.pop(index, None)
             self._unsent.discard(index)
-            failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
-            self._over(Failed(item=row.item, index=index, error=failure))
+            if isinstance(error, StorageError) and self._stopped is None:  # nothing can be asked of the journal
+                self._manager.desk.stop(nothing_charged(error), "storage")
+            self._over(not_asked_for(row, error))
 
     async def _send(self, row: Row) -> None:
         """Send it, as soon as the budget allows. Raises: BudgetError, where it will not."""
@@ -315,6 +312,12 @@ class Batch:
     def sent(self, row: Row) -> None:  # noqa: ARG002  a listener is told of which
         """One of it leaves: there may be room for the next."""
         self._room.set()
+
+    def found(self, row: Row) -> None:
+        """What was to be paid for once more is not."""
+        self._tally.possible_duplicates -= 1
+        if self._purse is not None:
+            self._purse.found(row.index)
 
     def accepted(self, row: Row) -> None:
         """A row of it is paid for: told where nobody iterates any more, else when it is settled."""

@@ -11,7 +11,9 @@ Theory of operation
    window, gate and learning work as at any other gateway, and 200 s of waiting take no connection from anybody.
 5. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
-6. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
+6. Creates that carry pictures hold them until they are answered, perhaps for minutes: together no more than
+   `MOST_CARRIED`, and one always may go. Those that find no room wait in the queue, and are passed by.
+7. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
    they are called: whoever ends a job that broke need not know how far it came.
 """
 
@@ -35,6 +37,8 @@ LET_IN_AFTER = 1.0
 """Seconds after which a create that lasts as long as its task would have been refused, if it was to be."""
 PROBED_FOR = 5.0
 """Seconds after which a gateway that has never answered is sent more, though the first request has no answer yet."""
+MOST_CARRIED = 256 * 1024**2
+"""Bytes of pictures in the creates that are on the wire, each as it stands in its body."""
 LAST_LOOK = 20.0
 """Seconds for which a task's last look may be held up by the looks at others. After that it is given up unseen."""
 
@@ -68,6 +72,7 @@ class Board:
     answering: int = attrs.field(default=0, init=False)
     looking: int = attrs.field(default=0, init=False)
     in_flight: int = attrs.field(default=0, init=False)
+    carried: int = attrs.field(default=0, init=False)
     answer_time: float = attrs.field(default=0.0, init=False)
     _under_way: dict[Job, None] = attrs.field(factory=dict, init=False)
     _long: dict[Row, Job] = attrs.field(factory=dict, init=False)
@@ -100,6 +105,7 @@ class Board:
         if row is not None:
             row.move(ItemState.SENDING)
             self.creating += 1
+            self.carried += row.weight
             self.take_slot(row)
             self.throttle.sent()
             job = Job(row, is_create=True, began=now)
@@ -127,6 +133,8 @@ class Board:
             return None
         if self.creating >= self.create_lanes:
             return "connections"
+        if self._has_room(now):
+            return "pictures" if self.queue.next(room=self._room_for_pictures) is None else None
         return self.throttle.held_by(now, under_way=self.creating, in_flight=self.in_flight)
 
     @property
@@ -167,6 +175,7 @@ class Board:
         if not job.booked:
             return
         job.booked = False
+        self.carried -= job.row.weight
         self._long.pop(job.row, None)
         self.waiting.strike(job.row)
         if job.let_in:
@@ -215,12 +224,17 @@ class Board:
 
     def _next_create(self, now: float) -> Row | None:
         has_room = (
-            len(self.queue) > 0
-            and self.sends_creates
-            and self.creating < self.create_lanes
-            and self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
+            len(self.queue) > 0 and self.sends_creates and self.creating < self.create_lanes and self._has_room(now)
         )
-        return self.queue.pop() if has_room else None
+        return self.queue.pop(room=self._room_for_pictures) if has_room else None
+
+    def _has_room(self, now: float) -> bool:
+        return self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
+
+    @property
+    def _room_for_pictures(self) -> int | None:
+        """Bytes of pictures that one more create may carry; None where it may carry what it likes."""
+        return max(MOST_CARRIED - self.carried, 0) if self.carried else None
 
     def _next_look(self, now: float) -> Row | None:
         while self.looks and self.looks[0].over:

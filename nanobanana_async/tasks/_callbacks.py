@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import attrs
 
-from nanobanana_async.events import TaskAccepted
 from nanobanana_async.journal import Entry
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, Place
 from nanobanana_async.tasks._recalling import follow_entry, place_of_entry, row_of_entry
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.values import Task
 
 _UNDER_WAY = (ItemState.ACCEPTED, ItemState.PENDING)
+
+_WITHOUT_A_TASK = (ItemState.UNKNOWN, ItemState.NEW, ItemState.DROPPED)
+"""What a lost answer leaves: nobody knows; it is to be sent again; it was given up."""
 
 
 async def called_back(desk: Desk, token: str, task_id: str) -> bool:
@@ -33,59 +34,57 @@ async def called_back(desk: Desk, token: str, task_id: str) -> bool:
     if found is None:
         return False
     entry, attempt = found
-    is_found_again = (
-        entry.generation == attempt.generation
-        and entry.state is ItemState.UNKNOWN
-        and attempt.state is AttemptState.UNKNOWN
-    )
+    is_lost = attempt.state in (AttemptState.UNKNOWN, AttemptState.ABANDONED)
+    is_found_again = is_lost and entry.generation == attempt.generation and entry.state in _WITHOUT_A_TASK
     if is_found_again or (entry.token == token and entry.state in _UNDER_WAY and not entry.is_owned):
         _follow(desk, row_of_entry(entry), entry, token, task_id)
     elif attempt.state is AttemptState.SENDING and entry.token == token:  # another process waits for its answer
         desk.keeper.note(place_of_entry(entry, entry.generation), None, task_id=task_id)
-    elif attempt.state is AttemptState.UNKNOWN:
+    elif is_lost:
         _is_paid_too(desk.keeper, place_of_entry(entry, attempt.generation), token, task_id)
     return True
 
 
 def _is_of_a_row(desk: Desk, token: str, task_id: str) -> bool:
+    """Whether a row of this client has taken it."""
     row = desk.by_token.get(token)
     if row is None or row.place is None or desk.keeper is None:
         return False
     place = row.place
-    match row.state:
-        case ItemState.SENDING if token == place.token:
-            row.called = task_id
-            desk.keeper.note(place, None, task_id=task_id)  # so that a crash finds it
-        case ItemState.NEW if token in place.lost:
-            _found(desk, row, place, token, task_id)
-        case ItemState.ACCEPTED if row.task is not None and row.task.id == task_id:
-            _look_now(desk, row)
-        case _ if token in place.lost:
-            _is_paid_too(desk.keeper, place, token, task_id)
-        case _:
-            pass
+    if row.state is ItemState.SENDING and token == row.sent_as:
+        row.called = task_id
+        desk.keeper.note(place, None, task_id=task_id)  # so that a crash finds it
+    elif row.state is ItemState.NEW and token in place.lost:
+        _found(desk, row, place, token, task_id)
+    elif row.state is ItemState.ACCEPTED and row.task is not None and row.task.id == task_id:
+        _look_now(desk, row)
+    elif token in place.lost:
+        del place.lost[token]
+        if row.state is ItemState.SENDING:  # another is on its way: if nothing comes of that, this is what there is
+            row.found = (token, task_id)
+        _is_paid_too(desk.keeper, place, token, task_id)
+    else:
+        return False
     return True
 
 
 def _is_paid_too(keeper: Keeper, place: Place, token: str, task_id: str) -> None:
-    """An earlier answer was lost, and it was sent again: two are paid for, and the journal says so."""
+    """An earlier answer was lost, and is found. Where another was sent meanwhile, two are paid for: both are noted."""
     earlier = attrs.evolve(place, token=token)
-    keeper.note(earlier, None, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
+    keeper.note(earlier, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
 
 
 def _found(desk: Desk, row: Row, place: Place, token: str, task_id: str) -> None:
     """The answer to an earlier create was lost, and it waits to be sent again: that is not needed any more."""
-    assert row.request is not None
     desk.board.queue.withdraw(row)
     desk.board.waiting.strike(row)
     place.token, place.found, row.lost = token, None, None
-    desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
-    row.state = ItemState.ACCEPTED
-    task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
-    desk.follow(row, task, first_look=0.0)
+    place.lost.clear()
     for listener in tuple(row.listeners):
-        listener.accepted(row)
-    desk.announce(TaskAccepted(at=desk.wall(), item=row.item, task=task))
+        listener.found(row)
+    desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
+    row.move(ItemState.ACCEPTED)
+    desk.follow_task(row, task_id, first_look=0.0)
 
 
 def _look_now(desk: Desk, row: Row) -> None:
@@ -96,7 +95,7 @@ def _look_now(desk: Desk, row: Row) -> None:
 def _follow(desk: Desk, row: Row, entry: Entry, token: str, task_id: str) -> None:
     assert row.place is not None
     row.place.token = token
-    if entry.state is ItemState.UNKNOWN:
+    if entry.state in _WITHOUT_A_TASK:
         desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
         entry = attrs.evolve(entry, state=ItemState.ACCEPTED, token=token, task_id=task_id)
     leader = desk.by_task.get(task_id)

@@ -6,6 +6,7 @@ import asyncio
 
 from nanobanana_async.errors import NanoBananaError, StorageError, UsageError
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.outcomes import SkipReason
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, Place, nothing_charged
@@ -17,13 +18,13 @@ async def claimed(desk: Desk, job: Job) -> bool:
     row = job.row
     if desk.keeper is None or row.place is None:
         return True
-    is_sent_again = row.place.was is ItemState.UNKNOWN and not row.resent and not row.sent
+    is_sent_again = (row.lost is not None or row.place.was is ItemState.UNKNOWN) and not row.resent and not row.sent
     if not await _is_granted(desk, desk.keeper, job, row.place):
         return False
+    row.called, row.sent_as = None, row.place.token
     if row.halted is not None:  # meanwhile nobody wants it any more
         desk.board.create_over(job, desk.now(), "not_counted")
-        back_to_new(desk, row, AttemptState.NOT_SENT)
-        desk.skip(row, *row.halted)
+        not_sent(desk, row, *row.halted)
         return False
     desk.is_sent_as(row, row.place.token)
     desk.possible_duplicates += is_sent_again
@@ -67,6 +68,32 @@ def back_to_new(desk: Desk, row: Row, attempt: AttemptState) -> None:
     if desk.keeper is not None and row.place is not None:
         desk.keeper.came_to_nothing(row.place, attempt)
     desk.board.free_slot(row)
+
+
+def not_sent(desk: Desk, row: Row, reason: SkipReason, error: NanoBananaError | None = None) -> None:
+    """The create of `row` does not leave, and the row ends; but where an earlier one is found, it is that."""
+    if not falls_back(desk, row, AttemptState.NOT_SENT):
+        back_to_new(desk, row, AttemptState.NOT_SENT)
+        desk.skip(row, reason, error)
+
+
+def falls_back(desk: Desk, row: Row, attempt: AttemptState) -> bool:
+    """Whether an earlier create of `row`, whose answer was lost, is found meanwhile: then its task is followed.
+
+    Nothing more is sent. The newest create ends as `attempt`.
+    """
+    if row.found is None or row.place is None or desk.keeper is None:
+        return False
+    (token, task_id), row.found = row.found, None
+    is_unknown = attempt is AttemptState.UNKNOWN
+    desk.keeper.falls_back(row.place, attempt, token, charged="unknown" if is_unknown else "no")
+    if not is_unknown:
+        row.lost = None
+        for listener in tuple(row.listeners):
+            listener.found(row)
+    row.move(ItemState.ACCEPTED)
+    desk.follow_task(row, task_id, first_look=0.0)
+    return True
 
 
 def not_encodable(desk: Desk, row: Row, error: Exception) -> None:

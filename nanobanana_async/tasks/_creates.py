@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import assert_never
 
 import attrs
@@ -16,6 +17,7 @@ from nanobanana_async.errors import (
     BadImageError,
     NanoBananaError,
     NetworkError,
+    StorageError,
     UnknownOutcomeError,
 )
 from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, GateClosed
@@ -24,6 +26,7 @@ from nanobanana_async.pacing import (
     CreateEnd,
     FailItem,
     HoldUnknown,
+    NextStep,
     Repeat,
     RepeatForAll,
     StopRun,
@@ -31,7 +34,7 @@ from nanobanana_async.pacing import (
 )
 from nanobanana_async.tasks._answered import answered, kept
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._claiming import back_to_new, claimed, not_claimed, not_encodable
+from nanobanana_async.tasks._claiming import back_to_new, claimed, falls_back, not_claimed, not_encodable, not_sent
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._heavy import MUCH
 from nanobanana_async.tasks._looks import give_up
@@ -60,8 +63,13 @@ async def create(desk: Desk, job: Job) -> None:
     desk.sending[row] = None
     try:
         images = await _images(desk, job)
-        if images is not None and await claimed(desk, job):
-            await _create(desk, job, images)
+        if images is None or not await claimed(desk, job):
+            return
+        row.sent += 1
+        wire = await _wire(desk, job, images)
+        del images  # the content of files is in `wire`: to hold it twice until the answer comes would be megabytes
+        if wire is not None:
+            await _create(desk, job, wire)
     finally:
         desk.sending.pop(row, None)
 
@@ -87,17 +95,15 @@ async def _images(desk: Desk, job: Job) -> Sequence[str | FilePart] | None:
         return None
 
 
-async def _create(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> None:
+async def _create(desk: Desk, job: Job, wire: WireRequest) -> None:
     row = job.row
-    row.sent += 1
-    wire = await _wire(desk, job, images)
-    if wire is None:
-        return
     desk.announce(CreateSent(at=desk.wall(), item=row.item, attempt=row.sent))
     for listener in tuple(row.listeners):
         listener.sent(row)
     try:
         reply = await _reply(desk, wire)
+        if isinstance(reply, NetworkError) and reply.sent != "no":
+            await _ask_who_was_called(desk, row)
     except asyncio.CancelledError:
         desk.board.create_over(job, desk.now(), "counted")
         _lost_at_close(desk, row)
@@ -107,11 +113,22 @@ async def _create(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> Non
 
 def _lost_at_close(desk: Desk, row: Row) -> None:
     """The answer can't be waited for any longer; a callback may have told the task all the same."""
-    if row.called is not None:
-        desk.accept(row, row.called)
+    if _is_known(desk, row, AttemptState.UNKNOWN):
         give_up(desk, row, "stopped")
     else:
         hold(desk, row, UnknownOutcomeError("the create was cut short on the wire: the client was closed"))
+
+
+def _is_known(desk: Desk, row: Row, attempt: AttemptState) -> bool:
+    """Whether a callback has told a task of `row` all the same, that create's or an earlier one's: it is followed.
+
+    Who names a token was told it by us. What is said of the task is not taken on trust: it is looked at. `attempt` is
+    how the create ends that has failed, where the task is an earlier one's.
+    """
+    if row.called is not None:
+        desk.accept(row, row.called)
+        return True
+    return falls_back(desk, row, attempt)
 
 
 async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireRequest | None:
@@ -127,8 +144,9 @@ async def _wire(desk: Desk, job: Job, images: Sequence[str | FilePart]) -> WireR
         return await desk.heavy.in_a_thread_if(is_much, dialect.submit, row.request, images)
     except asyncio.CancelledError:
         desk.board.create_over(job, desk.now(), "not_counted")
-        back_to_new(desk, row, AttemptState.NOT_SENT)
-        desk.skip(row, "stopped")
+        not_sent(desk, row, "stopped")
+        if not row.over:
+            give_up(desk, row, "stopped")
         raise
     except Exception as error:  # noqa: BLE001  a request of the user's own may raise anything; nothing was sent
         desk.board.create_over(job, desk.now(), "not_counted")
@@ -144,6 +162,15 @@ async def _reply(desk: Desk, wire: WireRequest) -> WireReply | NetworkError:
         return error
     except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
         return _broken(error)
+
+
+async def _ask_who_was_called(desk: Desk, row: Row) -> None:
+    """No answer came: perhaps a callback has, to another process, which has noted it in the journal."""
+    if desk.keeper is None or row.place is None or row.called is not None:
+        return
+    with suppress(StorageError):
+        found = await desk.keeper.journal.attempt_of(token=row.place.token)
+        row.called = row.called or (found[1].task_id if found is not None else None)
 
 
 async def _answer(desk: Desk, job: Job, reply: WireReply) -> Submitted | NetworkError:
@@ -180,6 +207,7 @@ def _broken(error: Exception) -> NetworkError:
 def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
     _note_answer(desk, job, answer)
     row = job.row
+    row.sent_as = None
     desk.board.create_over(job, desk.now(), _end_of(answer))
     match answer:
         case Accepted(task_id=task_id):
@@ -225,6 +253,9 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
         has_answered=desk.board.throttle.gate.has_answered,
         on_server_error=desk.settings.on_server_error,
     )
+    if _is_known(desk, row, _end_by(step)):
+        _tell_all(desk, step)
+        return
     match step:
         case Repeat() if row.halted is None and desk.quota.take():
             _try_again(desk, row, step)
@@ -240,6 +271,22 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
             _lost(desk, row, error)
         case _:
             assert_never(step)
+
+
+def _tell_all(desk: Desk, step: NextStep) -> None:
+    """What `step` means for all others, where its own row is known to be accepted all the same."""
+    if isinstance(step, RepeatForAll):
+        is_about_rate = step.counts_as is None
+        desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
+        desk.refusal = step.error
+    elif isinstance(step, StopRun):
+        desk.stop(step.error, step.reason)
+
+
+def _end_by(step: NextStep) -> AttemptState:
+    """How the create has ended of which `step` comes."""
+    is_lost = isinstance(step, HoldUnknown) or (isinstance(step, StopRun) and step.item == "unknown")
+    return AttemptState.UNKNOWN if is_lost else _state_of(step.error)
 
 
 def _refused_for_good(desk: Desk, row: Row, error: NanoBananaError) -> None:
@@ -287,7 +334,9 @@ def judge_refusals(desk: Desk) -> None:
 
 def _stop(desk: Desk, row: Row, step: StopRun) -> None:
     if step.item == "unknown":
-        hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem))
+        is_cut = step.error.problem is not None and step.error.problem.is_cut
+        remedy = step.error.remedy if is_cut else None
+        hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem, remedy=remedy))
     else:
         desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=False))
         if step.item == "failed":
@@ -301,9 +350,6 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
 
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
-    if row.called is not None:  # but a callback has come
-        desk.accept(row, row.called)
-        return
     if not _may_be_resent(desk, row):
         hold(desk, row, error)
         return

@@ -146,11 +146,16 @@ class Desk:
 
     def accept(self, row: Row, task_id: str) -> None:
         """The gateway has taken `row`: it is paid for, and looked at from now on."""
-        assert row.request is not None
-        task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
         row.move(ItemState.ACCEPTED)
         self.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
-        self.follow(row, task, first_look=self.settings.polling.first_look(self.expected(row), self.random()))
+        wait = self.settings.polling.first_look(self.expected(row), self.random())
+        self.follow_task(row, task_id, first_look=wait)
+
+    def follow_task(self, row: Row, task_id: str, *, first_look: float) -> None:
+        """`row`, which is accepted, is that task from now on: whoever wants to know is told."""
+        assert row.request is not None
+        task = Task(task_id, model=row.request.model, dialect=row.request.dialect)
+        self.follow(row, task, first_look=first_look)
         if not row.listeners:
             logger.warning("task %s is paid for, and nobody waits for it any more: wait for its id", task_id)
         for listener in tuple(row.listeners):

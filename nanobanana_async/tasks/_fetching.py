@@ -1,15 +1,14 @@
 """Pictures from the file host: fetched without the key, checked, and fetched again where that may help.
 
 Fetching costs nothing, so it is repeated; but a full disk does not get better by it. The bearer key never goes to a
-file host (PROTOCOL §1.8), and a redirect is followed only to where a public host may send us.
+file host (PROTOCOL §1.8). A gateway may name, and a redirect lead to, only where either may send us (see `_reach`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
-from typing import Literal, TypeVar
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import anyio
@@ -22,13 +21,13 @@ from nanobanana_async.storage import (
     SavedImage,
     Target,
     read_image,
-    run_to_end,
+    save_copy,
     save_image,
-    share_content,
 )
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._questions import ask
-from nanobanana_async.tasks._unfetched import chunks_of, file_of, is_file, needs_no_fetching
+from nanobanana_async.tasks._reach import host_of, may_lead, may_name, reach_of
+from nanobanana_async.tasks._unfetched import chunks_of, digest_in, file_of, is_file, needs_no_fetching
 from nanobanana_async.transport import WireStream
 from nanobanana_async.values import ImageData, Result, WireRequest
 
@@ -40,6 +39,11 @@ TRIES = 4
 MOST_REDIRECTS = 3
 DEADLINE = 300.0
 """Seconds for one picture."""
+
+_NOWHERE_ELSE = (
+    "It was in that file alone, in the folder beside the journal. Put a copy of the picture back there under that name "
+    "if you have one, such as the file that was saved of it; else make it again, which is paid for again."
+)
 
 T = TypeVar("T")
 Consumer = Callable[[AsyncIterable[bytes], int | None], Awaitable[T]]
@@ -64,17 +68,8 @@ class Fetcher:
             ResultExpiredError, NetworkError, ServiceError: it can't be had.
             StorageError: it is no whole picture, or can't be written.
         """
-        saved = []
-        for number, url in enumerate(result.urls, start=1):
-            place = target.numbered(number)
-
-            async def write(chunks: AsyncIterable[bytes], length: int | None, place: Target = place) -> SavedImage:
-                return await save_image(chunks, place, expected_length=length, if_exists=if_exists)
-
-            saved.append(await self._fetch(result, url, write))
-            if is_file(url):
-                await run_to_end(share_content, file_of(url), saved[-1].path)
-        return saved
+        places = enumerate(result.urls, start=1)
+        return [await self._save(result, url, target.numbered(number), if_exists) for number, url in places]
 
     async def read(self, result: Result) -> list[ImageData]:
         """Each picture of `result` in memory; the errors are those of `save`."""
@@ -84,11 +79,21 @@ class Fetcher:
 
         return [await self._fetch(result, url, keep) for url in result.urls]
 
+    async def _save(self, result: Result, url: str, place: Target, if_exists: IfExists) -> SavedImage:
+        async def write(chunks: AsyncIterable[bytes], length: int | None) -> SavedImage:
+            return await save_image(chunks, place, expected_length=length, if_exists=if_exists)
+
+        if not is_file(url):
+            return await self._fetch(result, url, write)
+        async with self._near:
+            copying = save_copy(file_of(url), place, sha256=digest_in(url), if_exists=if_exists)
+            return await _taken(result, url, copying)
+
     async def _fetch(self, result: Result, url: str, consume: Consumer[T]) -> T:
         """One picture, with a fresh link where the first is refused, and a few more tries where the network fails."""
         if needs_no_fetching(url):
             async with self._near:
-                return await _taken(result, url, consume)
+                return await _taken(result, url, consume(chunks_of(url), None))
         renewed = False
         failures = 0
         while True:
@@ -106,6 +111,7 @@ class Fetcher:
                 await anyio.sleep(self._desk.settings.backoff.delay(failures, self._desk.random()))
 
     async def _fetch_once(self, url: str, consume: Consumer[T]) -> T:
+        _refuse_neighbours(self._desk.gateway.address, url)
         for _ in range(MOST_REDIRECTS + 1):
             request = WireRequest(
                 "GET", url, deadline=DEADLINE, max_bytes=MAX_FILE_BYTES, headers={"accept": "image/*"}
@@ -124,14 +130,29 @@ class Fetcher:
             raise _expired(result, url, f"{why}; no new link: {error.message}") from error
 
 
-async def _taken(result: Result, url: str, consume: Consumer[T]) -> T:
+async def _taken(result: Result, url: str, taking: Awaitable[T]) -> T:
     """A picture that came in the answer."""
     try:
-        return await consume(chunks_of(url), None)
+        return await taking
     except FileNotFoundError:
-        raise _expired(result, url, "it came in the answer, and the file that the journal kept is gone") from None
+        why = "it came in the answer, and the file that the journal kept of it is gone, or holds something else now"
+        raise _expired(result, url, why, remedy=_NOWHERE_ELSE) from None
     except StorageError as error:
         raise _with_task(error, result) from error.__cause__
+
+
+def _refuse_neighbours(gateway: str, url: str) -> None:
+    """Raises: ServiceError, where `url` is one that the gateway at the URL `gateway` has no business to name."""
+    if may_name(gateway, url):
+        return
+    where = "on this machine" if reach_of(url) == "loopback" else "in your own network"
+    raise ServiceError(
+        f"the gateway at {gateway!r} names a picture at {host_of(url)!r}, which is {where}, as it is not itself: "
+        "nothing was asked there",
+        charged="yes",
+        retryable=False,
+        remedy="If you trust it with that, fetch the URL in `result.urls` yourself; else tell whoever runs it.",
+    )
 
 
 def _where_to(url: str, stream: WireStream) -> str:
@@ -143,32 +164,9 @@ def _where_to(url: str, stream: WireStream) -> str:
     if not 300 <= status < 400 or not location:
         raise ServiceError(f"the file host answers {status} for {url!r}", charged="yes")
     target = urljoin(url, location)
-    if urlsplit(target).scheme not in ("http", "https") or not _may_lead(url, target):
+    if urlsplit(target).scheme not in ("http", "https") or not may_lead(url, target):
         raise ServiceError(f"the file host redirects to {target!r}: not followed", charged="yes", retryable=False)
     return target
-
-
-def _may_lead(url: str, target: str) -> bool:
-    """Whether the host of `url` may send us to that of `target`: to a public one; to another only from itself.
-
-    Nobody has any business to send us into this machine or its own network; and an emulator on this machine may send us
-    about on it, but not to its neighbours.
-    """
-    source, host = urlsplit(url).hostname or "", urlsplit(target).hostname or ""
-    where = _reach_of(host)
-    return where == "public" or source == host or (where == _reach_of(source) == "loopback")
-
-
-def _reach_of(host: str) -> Literal["public", "private", "loopback"]:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        if host == "localhost" or host.endswith(".localhost"):
-            return "loopback"
-        return "private" if host.endswith((".local", ".internal")) else "public"
-    if address.is_loopback:
-        return "loopback"
-    return "public" if address.is_global else "private"
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -187,12 +185,14 @@ def _with_task(error: NanoBananaError, result: Result) -> NanoBananaError:
     error.task_id = result.task_id
     error.charged = "yes"
     if not isinstance(error, StorageError):
-        error.remedy = "Fetch the result again by its task id: it stays paid for."
+        if error.retryable:
+            error.remedy = "Fetch the result again by its task id: it stays paid for."
         error.public_message = (
             "The image is made, but could not be fetched. It can be fetched again; do not order it anew."
         )
     return error
 
 
-def _expired(result: Result, url: str, why: str) -> ResultExpiredError:
-    return ResultExpiredError(f"the image at {url[:200]!r} can't be had any more: {why}", task_id=result.task_id)
+def _expired(result: Result, url: str, why: str, *, remedy: str | None = None) -> ResultExpiredError:
+    message = f"the image at {url[:200]!r} can't be had any more: {why}"
+    return ResultExpiredError(message, task_id=result.task_id, remedy=remedy)

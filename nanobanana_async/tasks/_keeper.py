@@ -30,7 +30,7 @@ from typing import Any, Literal, cast
 import attrs
 
 from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageError
-from nanobanana_async.journal import Change, Claimed, Entry, Found, Intent, Journal
+from nanobanana_async.journal import STAND_BEHIND, Change, Claimed, Entry, Found, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.settings import one_of, refused
 from nanobanana_async.storage import Digests
@@ -102,16 +102,21 @@ class Place:
 
     def comes_to(self, state: ItemState, error: NanoBananaError) -> None:
         """Its newest create is lost, or its task has failed: so the journal has it until it is sent again."""
+        if state is ItemState.FAILED and error.charged == "no" and self._came_of_nothing():
+            return
         self.found, self.error, self.renews = Found(self.generation, state, self.token), written(error), False
         if state is ItemState.UNKNOWN:
             self.lost[self.token] = self.error
+
+    def _came_of_nothing(self) -> bool:
+        """Whether what stood before its generation began stands again: nothing was, or may be, paid for since."""
+        return self.renews and not self.lost and self.was in STAND_BEHIND
 
     def stands_as(self, entry: Entry) -> None:
         """That is what is found in the journal."""
         self.generation, self.token, self.found = entry.generation, entry.token or "", found_in(entry)
         self.error, self.renews = entry.error, False
-        if entry.state is ItemState.UNKNOWN:
-            self.lost[self.token] = self.error
+        self.lost = {self.token: self.error} if entry.state is ItemState.UNKNOWN else {}
 
     def stands_again(self) -> None:
         """Nothing came of its newest create. Where an earlier answer was lost, nobody may forget that."""
@@ -216,6 +221,12 @@ class Keeper:
         """Write down what became of an item, and of its attempt, as soon as can be. `said`: the fields of `Change`."""
         told = written(error) if error is not None else None
         self._put(self._change(place, to, attempt, error=told, raw=raw, **said))
+
+    def falls_back(self, place: Place, attempt: AttemptState, token: str, **said: Any) -> None:
+        """The newest create ends as `attempt`; the item follows that of `token`, whose answer was lost and is found."""
+        change = self._change(place, ItemState.ACCEPTED, attempt, error=None, **said)
+        self._put(attrs.evolve(change, token=token))
+        place.token = token
 
     def came_to_nothing(self, place: Place, attempt: AttemptState) -> None:
         """A create was refused, or never left: the item is what it was before, new or not."""

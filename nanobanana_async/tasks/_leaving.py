@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from nanobanana_async.errors import NanoBananaError, UnknownOutcomeError, UsageError
+from nanobanana_async.errors import BudgetError, NanoBananaError, StorageError, UnknownOutcomeError, UsageError
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.outcomes import Outcome, Pending, Skipped, SkipReason, Unknown
+from nanobanana_async.outcomes import Failed, Outcome, Pending, Skipped, SkipReason, Unknown
+from nanobanana_async.tasks._keeper import nothing_charged
 from nanobanana_async.tasks._looks import still_running
 from nanobanana_async.tasks._rows import Row
 
@@ -31,6 +32,16 @@ def not_sent(row: Row, reason: SkipReason, error: NanoBananaError | None) -> Out
     if row.lost is not None:
         return Unknown(item=row.item, index=row.index, error=row.lost)
     return Skipped(item=row.item, index=row.index, reason=reason, error=error)
+
+
+def not_asked_for(row: Row, error: Exception) -> Outcome:
+    """The outcome of a row that was not sent because of `error`, which may be anything that a user's request raises."""
+    if isinstance(error, BudgetError):
+        return not_sent(row, "budget", error)
+    if isinstance(error, StorageError):
+        return not_sent(row, "storage", nothing_charged(error))
+    failure = error if isinstance(error, NanoBananaError) else UsageError(f"it can't be asked for: {error!r}")
+    return Failed(item=row.item, index=row.index, error=failure)
 
 
 def as_it_stands(row: Row) -> Outcome:

@@ -22,7 +22,7 @@ from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucc
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
-from nanobanana_async.tasks._answered import kept
+from nanobanana_async.tasks._answered import keep_unread, kept
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._heavy import MUCH
@@ -140,6 +140,7 @@ def _succeeded(desk: Desk, row: Row, result: Result | None, raw: str) -> None:
         _look_again(desk, row)
         return
     task = task_of(row)
+    keep_unread(desk, row, raw)
     credits = result.credits if result is not None else None
     charged: Charged = "no" if credits == 0 else "yes"
     text = f"task {task.id} succeeded and names no image"
@@ -235,7 +236,8 @@ def still_running(
     task: Task, reason: PendingReason, cause: NanoBananaError | None = None, *, charged: Charged = "yes"
 ) -> NanoBananaError:
     """The error for a task that nobody waits for any longer, and why."""
-    text = f"task {task.id}: {_WHY[reason]}" + (f": {cause.message}" if cause is not None else "")
+    said = _status_of(task) if reason == "deadline" else ""
+    text = f"task {task.id}: {_WHY[reason]}{said}" + (f": {cause.message}" if cause is not None else "")
     if isinstance(cause, KeyRefusedError):
         remedy = "Correct the API key, then wait for the task id: it is not paid for again."
         return KeyRefusedError(text, task_id=task.id, charged=charged, remedy=remedy, problem=cause.problem)
@@ -243,6 +245,12 @@ def still_running(
     if reason == "record_missing":
         error.remedy = "Check the task id, and that the key is the one it was made with; records are kept for 14 days."
     return error
+
+
+def _status_of(task: Task) -> str:
+    """The word that the record has for its state, where it is none of ours: gateways have words of their own."""
+    said = task.raw.get("status")
+    return f" (its status is {said!r:.60})" if isinstance(said, str | int) and said != "" else ""
 
 
 def was_there(row: Row) -> bool:

@@ -36,7 +36,7 @@ from nanobanana_async.tasks._recalling import LOOK_AGAIN, take_up
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._statistics import Statistics, statistics_of
 from nanobanana_async.tasks._timetable import Timetable
-from nanobanana_async.tasks._uploads import Uploads, needs_upload
+from nanobanana_async.tasks._uploads import Uploads, needs_upload, weight_of
 from nanobanana_async.tasks._waiters import Waiter, error_of, out_of_time, queue_full, result_of
 from nanobanana_async.values import Item, Result, Task, TaskState
 
@@ -72,9 +72,8 @@ class TaskManager:
         assert row.request is not None
         row.is_begun = True
         dialect = self.desk.dialect(row.request.dialect)
-        row.is_long = dialect.answers_at_once
-        row.expected = row.request.expected
-        images = tuple(row.request.images)
+        row.is_long, row.weight = dialect.answers_at_once, weight_of(row.request) if dialect.takes_files else 0
+        row.expected, images = row.request.expected, () if dialect.takes_files else tuple(row.request.images)
         self.desk.announce(ItemQueued(at=self.desk.wall(), item=row.item))
         if row.over:  # whoever heard of it has stopped it
             return
@@ -100,6 +99,7 @@ class TaskManager:
 
     def contested(self, row: Row) -> None:
         """Somebody else has the right to send `row`: what becomes of it is taken up from there."""
+        row.is_sent_elsewhere = True
         self.crew.spawn(take_up(self.desk, row, self._send, after=LOOK_AGAIN), at_end=self.pump)
 
     def _send(self, row: Row) -> None:

@@ -35,7 +35,7 @@ class Purse:
         if price is None:
             raise UsageError(
                 f"a budget needs the price of every request: that of {request.model!r} is credits={request.credits!r}",
-                remedy="Say it: KieRequest(model, input={…}, credits=…).",
+                remedy=_how_to_say(request),
             )
         while not self.budget.fits(price):
             if not self.budget.may_fit(price):
@@ -66,6 +66,10 @@ class Purse:
         self.budget.reserve(price)
         return True
 
+    def found(self, index: int) -> None:
+        """A create of an item that may have been charged is the one that is reserved: it counts once."""
+        self.budget.take_back(self._reserved.get(index, 0.0))
+
     def settle(self, outcome: Outcome) -> None:
         """An item is over. What may have been charged counts as spent."""
         price = self._reserved.pop(outcome.index, None)
@@ -74,3 +78,10 @@ class Purse:
         took = 0.0 if outcome.charged == "no" else price if outcome.credits is None else outcome.credits
         self.budget.settle(price, took)
         self._settled.set()
+
+
+def _how_to_say(request: Request) -> str:
+    """How a price is given: to a gateway of others for its models, to a request of the user's own itself."""
+    if request.dialect == "images":
+        return "Say it: OpenAIImages(base_url, api_key, price=…), in US dollars an image."
+    return "Say it: KieRequest(model, input={…}, credits=…)."

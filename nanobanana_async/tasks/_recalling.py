@@ -95,12 +95,12 @@ async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outco
         return None
     is_another = entry.fingerprint != place.fingerprint and entry.state is not ItemState.NEW
     if is_another and (_is_free(entry) or rules.on_change != "keep"):
-        return await _changed(desk, keeper, row, entry, rules)
+        return _changed(desk, row, entry, rules)
     if is_under_way:
         place.price = entry.price
         follow_entry(desk, row, entry)
         return None
-    row.lost_before = await _times_lost(desk, keeper, entry)
+    await _count_lost(keeper, row, entry)
     if _is_sent_again(desk, row, entry, rules):
         if entry.state is ItemState.UNKNOWN:
             row.lost = lost_answer(entry)
@@ -114,28 +114,13 @@ def _is_free(entry: Entry) -> bool:
     return entry.state is ItemState.FAILED and restored(entry.error).charged == "no"
 
 
-async def _changed(desk: Desk, keeper: Keeper, row: Row, entry: Entry, rules: KeyRules) -> Outcome | None:
+def _changed(desk: Desk, row: Row, entry: Entry, rules: KeyRules) -> Outcome | None:
     """What becomes of `row`, whose key was used for another request, which is not simply kept."""
-    if _is_free(entry):
-        made = await _made_before(keeper, _place_of(row), entry)
-        if made is not None:
-            _place_of(row).stands_as(made)
-            return await outcome_of_entry(desk, row, made)
-    elif rules.on_change == "hold":
+    if rules.on_change == "hold" and not _is_free(entry):
         return Skipped(item=row.item, index=row.index, reason="changed", error=_conflict(entry))
     _leave_to_itself(desk, entry)
     _place_of(row).renews = True
     return None
-
-
-async def _made_before(keeper: Keeper, place: Place, entry: Entry) -> Entry | None:
-    """What stands behind a request that was refused, where it is paid for and is what is asked for now."""
-    while entry.generation > 1 and _is_free(entry):
-        before = await keeper.journal.find(entry.scope, entry.key, generation=entry.generation - 1)
-        assert before is not None  # each begins after another
-        entry = before
-    is_made = entry.state in (ItemState.SUCCEEDED, ItemState.SAVED)
-    return entry if is_made and entry.fingerprint == place.fingerprint else None
 
 
 def _leave_to_itself(desk: Desk, entry: Entry) -> None:
@@ -158,12 +143,18 @@ async def _at_rest(keeper: Keeper, row: Row, place: Place) -> Entry | None:
     return entry
 
 
-async def _times_lost(desk: Desk, keeper: Keeper, entry: Entry) -> int:
-    """How many answers were lost by all runs, where such creates are sent again: that has an end."""
-    if desk.settings.on_unknown != "resend" or entry.state not in (ItemState.NEW, ItemState.UNKNOWN):
-        return 0
-    attempts = await keeper.journal.attempts(entry.scope, entry.key) if entry.attempts else []
-    return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
+async def _count_lost(keeper: Keeper, row: Row, entry: Entry) -> None:
+    """How many answers were lost by all runs: where such creates are sent again, that has an end.
+
+    Where one is to be sent again by somebody's word, it may have been charged all the same.
+    """
+    if entry.state not in (ItemState.NEW, ItemState.UNKNOWN) or not entry.attempts:
+        return
+    attempts = await keeper.journal.attempts(entry.scope, entry.key)
+    lost = [one for one in attempts if one.generation == entry.generation and one.state in _LOST]
+    row.lost_before = len(lost)
+    if entry.state is ItemState.NEW and any(one.charged != "no" for one in lost):
+        row.lost = lost_answer(attrs.evolve(entry, error=None, sent_at=lost[-1].sent_at))
 
 
 def _is_sent_again(desk: Desk, row: Row, entry: Entry, rules: KeyRules) -> bool:
@@ -181,6 +172,11 @@ def follow_entry(desk: Desk, row: Row, entry: Entry) -> None:
     """Follow from now on, in `row`, the task that was accepted for `entry`."""
     desk.note(row, ItemState.ACCEPTED)  # where it is so already, it says who follows it now
     row.state, row.is_adopted = ItemState.ACCEPTED, True
+    row.found = None
+    if row.lost is not None:  # it was to be sent again, and is found
+        row.lost = None
+        for listener in tuple(row.listeners):
+            listener.found(row)
     leader = desk.by_task.get(entry.task_id or "")
     if leader is not None:
         share(desk, row, leader)

@@ -31,8 +31,9 @@ class Report:
     limit that were given; None where these bound nothing.
 
     Where the time went: `held` has the seconds in which something was to be sent and was held back, by ``rate``,
-    ``learned_rate`` (less than was given: refusals have taught it), ``in_flight``, ``refusals`` or ``connections`` (of
-    the whole client, while the batch ran); in the rest of `seconds` nothing was to be sent. The others are means, in
+    ``learned_rate`` (less than was given: refusals have taught it), ``in_flight``, ``refusals``, ``connections`` or
+    ``pictures`` (those in the creates on the wire fill the memory that there is for them; of the whole client, while
+    the batch ran); in the rest of `seconds` nothing was to be sent. The others are means, in
     seconds an image, None where there was none: `generation` by the records' own times, `poll_delay` from then until it
     was known, `saving`, and `consumer`, for which an outcome lay ready before it was taken. Records whose times can't
     be are left out.

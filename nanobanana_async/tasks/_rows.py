@@ -29,6 +29,9 @@ class Listener(Protocol):
     def sent(self, row: Row) -> None:
         """A create of `row` leaves."""
 
+    def found(self, row: Row) -> None:
+        """The lost answer of `row` is found, and what was to be sent in its place was not taken."""
+
     def accepted(self, row: Row) -> None:
         """The gateway has taken `row`, which has its task now."""
 
@@ -47,6 +50,9 @@ class TaskListener:
 
     def sent(self, row: Row) -> None:
         """It was, before."""
+
+    def found(self, row: Row) -> None:
+        """Nothing was lost."""
 
     def accepted(self, row: Row) -> None:
         """It was, before."""
@@ -74,8 +80,11 @@ class Row:
     `halted`, where it is set, is why no further create may be sent for it. `turn` is its place among those that queue,
     where it stands while it is `queued`; with `looked_for` it stands among those that are to be looked at. `place` is
     where it stands in the journal; `is_adopted`: its task was accepted in an earlier run, or by another process.
-    `called` is its task by a callback that came before the answer to its create. `is_long`: its create lasts as long as
-    its task, because the gateway answers at once. `is_sent_elsewhere`: another process sends a create under its key.
+    `sent_as` is the token of its create that is on the wire, `called` the task of that by a callback that came before
+    the answer; `found` are token and task of an earlier create, whose answer was lost, by a callback that came when
+    another was about to be sent. `is_long`: its create lasts as long as its task, because the gateway answers at once.
+    `weight`: how many bytes of pictures its create carries, where they are many. `is_sent_elsewhere`: another process
+    sends a create under its key.
     """
 
     item: Item
@@ -103,6 +112,7 @@ class Row:
     ticket: int = 0
     turn: int = 0
     queued: bool = False
+    weight: int = 0
     looked_for: bool = False
     halted: tuple[SkipReason, NanoBananaError | None] | None = None
     place: Place | None = None
@@ -110,7 +120,9 @@ class Row:
     is_begun: bool = False
     is_keyed: bool = False
     is_adopted: bool = False
+    sent_as: str | None = None
     called: str | None = None
+    found: tuple[str, str] | None = None
     is_long: bool = False
     is_sent_elsewhere: bool = False
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)

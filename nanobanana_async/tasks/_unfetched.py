@@ -2,6 +2,9 @@
 
 Three kinds of URL are nobody's on the network: ``data:`` has the content in it, ``file:`` names the journal's file, and
 ``sha256:`` says that the file which the journal kept is no longer there. A gateway can name none but the first.
+
+A file of a journal's is named by the digest of its content. One whose content is another by now is gone: what was paid
+for is not in it.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -22,6 +26,7 @@ CONTENT, FILE, GONE = "data:", "file:", "sha256:"
 BLOCK = 1024 * 1024
 """Bytes that are read at a time."""
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 
@@ -71,18 +76,33 @@ def file_of(url: str) -> Path:
     return Path(url2pathname(urlsplit(url).path))
 
 
+def digest_in(url: str) -> str | None:
+    """The SHA-256 that a ``file:`` URL says its content has; None where it is not named by one."""
+    stem = file_of(url).stem
+    return stem if _DIGEST.fullmatch(stem) else None
+
+
 async def chunks_of(url: str) -> AsyncIterator[bytes]:
-    """The content of such a picture, in blocks. Raises: StorageError, FileNotFoundError."""
+    """The content of such a picture, in blocks.
+
+    Raises:
+        StorageError: it can't be read.
+        FileNotFoundError: it is not there; or, once all of it was given, its content is another than it should be.
+    """
     if is_content(url):
         yield (await anyio.to_thread.run_sync(content_of, url)).content
         return
     if url.startswith(GONE):
         raise FileNotFoundError(url)
+    should, said = digest_in(url), hashlib.sha256()
     try:
         async with await anyio.open_file(file_of(url), "rb") as file:
             while block := await file.read(BLOCK):
+                said.update(block)
                 yield block
     except FileNotFoundError:
         raise
     except OSError as error:
         raise StorageError(f"can't read {file_of(url)}: {error.strerror}", charged="yes") from error
+    if should not in (None, said.hexdigest()):
+        raise FileNotFoundError(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 import attrs
@@ -11,8 +12,9 @@ import attrs
 from nanobanana_async.events import ImageUploaded
 from nanobanana_async.models import is_url
 from nanobanana_async.pacing import look_failure
-from nanobanana_async.storage import InputImage, most_image_bytes, read_input
+from nanobanana_async.storage import InputImage, check_data_url, most_image_bytes, read_input
 from nanobanana_async.tasks._desk import Desk
+from nanobanana_async.tasks._heavy import MUCH
 from nanobanana_async.tasks._unfetched import is_content
 from nanobanana_async.values import FilePart, ImageSource, Refused, Request
 
@@ -28,6 +30,28 @@ def needs_upload(request: Request) -> bool:
     return not all(is_url(image) for image in request.images)
 
 
+def weight_of(request: Request) -> int:
+    """How many bytes of pictures a create of `request` that takes files has to carry, about; 0 where they are few.
+
+    Content takes a third more as base64, in which most go.
+    """
+    size = sum(map(_length, request.images)) * 4 // 3
+    return size if size > MUCH else 0
+
+
+def _length(image: ImageSource) -> int:
+    if isinstance(image, bytes):
+        return len(image)
+    if isinstance(image, str) and is_url(image):
+        return 0
+    if isinstance(image, str) and is_content(image):
+        return len(image) * 3 // 4
+    try:
+        return Path(image).expanduser().stat().st_size
+    except (OSError, RuntimeError, TypeError, ValueError):
+        return 0  # reading it says why
+
+
 async def inlined(request: Request) -> list[str | FilePart]:
     """The images of `request` for a create that takes files: URLs as they are, and of local ones the content.
 
@@ -36,7 +60,10 @@ async def inlined(request: Request) -> list[str | FilePart]:
     """
     images: list[str | FilePart] = []
     for image in request.images:
-        if isinstance(image, str) and (is_url(image) or is_content(image)):
+        if isinstance(image, str) and is_url(image):
+            images.append(image)
+        elif isinstance(image, str) and is_content(image):
+            check_data_url(image)
             images.append(image)
         else:
             picture = await read_input(image, max_bytes=most_image_bytes(request))

@@ -52,6 +52,9 @@ class Waiter:
     def sent(self, row: Row) -> None:
         """That it leaves is nothing to wake up for."""
 
+    def found(self, row: Row) -> None:
+        """It waits on, for the task that was found."""
+
     def accepted(self, row: Row) -> None:
         """The task's id is known."""
         if self.until_accepted and row.task is not None and not self.future.done():
@@ -66,6 +69,18 @@ class Waiter:
         """The row is over."""
         if not self.future.done():
             self.future.set_result(outcome)
+
+
+_ON_THE_WIRE = {
+    (True, False): "Call again with the same key: it takes up what comes of this one.",
+    (True, True): "Call again with the same key: it takes up what comes of this one.",
+    (False, False): "Give a create at least a minute; its id comes as TaskAccepted to on_event, and to the log.",
+    (False, True): (
+        "This gateway answers with the picture, minutes later perhaps: give it the time. With a journal and a key "
+        "(Client(journal=…), key=…) a second call gets the picture of the first, which is paid for."
+    ),
+}
+"""What to do, by whether the row has a key, and whether its create lasts as long as its task."""
 
 
 def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
@@ -95,9 +110,10 @@ def out_of_time(row: Row, seconds: float, turned_away: NanoBananaError | None) -
     if row.task is not None:
         return StillRunningError(f"task {row.task.id}: no result within {seconds:g} s", task_id=row.task.id)
     return StillRunningError(
-        f"no answer to the create within {seconds:g} s; it is read to its end, and its id goes to on_event and the log",
+        f"no answer to the create within {seconds:g} s: it is on the wire, and may be paid for",
         charged="unknown",
-        remedy="Give a create at least a minute; look for TaskAccepted on on_event before you send it again.",
+        retryable=row.is_keyed,
+        remedy=_ON_THE_WIRE[row.is_keyed, row.is_long],
     )
 
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 import attrs
 
-HeldBy = Literal["rate", "learned_rate", "in_flight", "refusals", "connections"]
+HeldBy = Literal["rate", "learned_rate", "in_flight", "first_answer", "refusals", "connections", "pictures"]
 """The account's rate, as given or as refusals have taught; the tasks between create and result; a gate closed by
-refusals; all connections in use."""
+refusals; all connections in use; as much in the creates on the wire as there is memory for."""
 
 
 @attrs.define

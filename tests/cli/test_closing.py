@@ -110,3 +110,22 @@ def test_what_ran_out_is_not_said_to_be_fetched() -> None:
         "3 are made and paid for, and can't be had any more. To make it again, and pay again: --redo KEY."
     )
     assert missing.startswith("2 are paid for, and the gateway has no record of it: see that the API key")
+
+
+def test_what_stays_because_the_new_one_was_refused_is_said() -> None:
+    """Not that the same command makes it, but where that may pass."""
+    [kept] = said({"succeeded": 2}, left=Leftovers(kept=("a", "b")))
+    [go_on] = said({"succeeded": 2}, left=Leftovers(kept=("a",), passing_anew=("a",)))
+
+    assert kept == (
+        "2 were to be made anew (a, b), and failed for good, at no cost: what was there before stands. "
+        "To make it anew, change their lines in the file."
+    )
+    assert go_on.startswith("To go on, run the same command again: 1 not made anew is made.")
+
+
+def test_what_is_sent_again_after_a_lost_answer_may_be_paid_for_twice() -> None:
+    """Though it counts as skipped."""
+    [go_on] = said({"skipped": 3}, left=Leftovers(lost_before=("a",)))
+
+    assert "1 whose answer was lost is sent again, and perhaps paid for again, 2 skipped are sent." in go_on

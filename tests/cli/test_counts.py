@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from nanobanana_async import Item, NanoBanana, Result, Skipped, Succeeded, Task
+import pytest
+
+from nanobanana_async import (
+    BusyError,
+    Item,
+    NanoBanana,
+    Result,
+    Skipped,
+    Succeeded,
+    Task,
+    Unknown,
+    UnknownOutcomeError,
+)
 from nanobanana_async.cli._counts import Counts
-from nanobanana_async.events import TaskAccepted
+from nanobanana_async.events import CreateLost, CreateRefused, CreateSent, Event, TaskAccepted, TaskSucceeded
+from nanobanana_async.values import TaskState
 
 ITEM = Item(NanoBanana("a cat"), key="cat")
 SKIPPED = Skipped(item=ITEM, reason="stopped")
@@ -60,3 +73,32 @@ def test_the_last_ones_are_waited_for_by_their_age() -> None:
     assert one_is_to_be_sent.startswith("0/4 · 3 in flight · 0 credits ·")
     assert several == "1/4 · waiting for 3 tasks, the oldest for 0:30 · 4 credits · 2/min"
     assert counts.line(250.0) == "3/4 · waiting for 1 task, the oldest for 3:40 · 12 credits · 1/min"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        CreateRefused(at=0.0, item=ITEM, error=BusyError("later"), again=True),
+        CreateLost(at=0.0, item=ITEM, error=UnknownOutcomeError("reset")),
+        TaskSucceeded(at=0.0, item=ITEM, result=Result("t1", "m", ()), looks=0, delay=0.0),
+        TaskAccepted(at=0.0, item=ITEM, task=Task("t1", state=TaskState.SUCCESS)),
+    ],
+)
+def test_a_create_that_waits_for_its_answer_is_in_flight(end: Event) -> None:
+    """At a gateway that answers at once, that is all there is to see."""
+    counts = Counts(0.0, 2)
+    counts.hear(CreateSent(at=0.0, item=ITEM, attempt=1), 0.0)
+    during = counts.line(1.0)
+    counts.hear(end, 2.0)
+
+    assert "1 in flight" in during
+    assert counts.in_flight == 0
+
+
+def test_a_create_that_was_cut_short_is_in_flight_no_more() -> None:
+    """Its outcome says what became of it."""
+    counts = Counts(0.0, 1)
+    counts.hear(CreateSent(at=0.0, item=ITEM, attempt=1), 0.0)
+    counts.add(Unknown(item=ITEM, error=UnknownOutcomeError("closed")))
+
+    assert counts.in_flight == 0

@@ -130,3 +130,50 @@ def test_without_a_base_url_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert said.code == 2
     assert "has no default" in said.err
+
+
+def test_a_budget_without_a_price_is_refused_in_plan_and_run_alike(reseller: EmulatorServer, tmp_path: Path) -> None:
+    """By the option that is missing; with it the same rows are sent, for nothing is held against them."""
+    rows, out = tmp_path / "rows.txt", tmp_path / "out"
+    rows.write_text("a cat\n")
+    command = ["batch", str(rows), "-o", str(out), "--gateway", "openai-images", "--speed", "50", "--budget", "1usd"]
+
+    planned, refused = nanobanana(*command, "--dry-run"), nanobanana(*command)
+    sent = len(reseller.world.ledger.accepted)
+    priced = nanobanana(*command, "--price", "0.04")
+
+    assert (planned.code, refused.code, priced.code) == (2, 2, 0), priced.err
+    assert "--price" in planned.err
+    assert refused.err == planned.err
+    assert sent == 0
+
+
+def test_a_picture_in_the_answer_is_not_printed(reseller: EmulatorServer, tmp_path: Path) -> None:
+    """It is in its file; the line says only what it was."""
+    said = nanobanana("generate", "a cat", "-o", tmp_path / "a.png", "--gateway", "openai-images", "--json")
+
+    [row] = said.rows
+    assert said.code == 0, said.err
+    assert len(said.out) < 1000
+    assert all(url.startswith("http") or "characters)" in url for url in row["urls"])
+
+
+def test_a_task_of_another_gateway_is_not_asked_for(reseller: EmulatorServer, tmp_path: Path) -> None:
+    """The journal tells whose it is; the options that lead there are said, when it is listed and when it is refused."""
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out"
+    rows.write_text('{"prompt": "a cat", "key": "cat"}\n')
+    reseller.world.faults.add("closed,nth=1")
+    nanobanana("batch", rows, "-o", out, "--gateway", "openai-images", "--speed", "50")
+    before = len(reseller.world.ledger.accepted)
+
+    listed = nanobanana("unknown", out)
+    there = nanobanana("unknown", out, "--gateway", "openai-images")
+    refused = nanobanana("unknown", out, "--adopt", "cat=t1")
+
+    hint = f"--gateway openai-images --base-url {reseller.base_url}/v1"
+    assert hint in listed.err
+    assert "--gateway" not in there.err
+    assert refused.code == 2
+    assert "nothing was asked or changed" in refused.err
+    assert f"Add {hint}." in refused.err
+    assert len(reseller.world.ledger.accepted) == before

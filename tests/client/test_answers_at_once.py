@@ -26,6 +26,8 @@ from nanobanana_async import (
     Unknown,
     UnknownOutcomeError,
 )
+from nanobanana_async.journal import SQLiteJournal
+from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.transport import json_reply
 from tests.scripted_images import IN_THE_ANSWER, PICTURE, URL, ScriptedImages, error, made
 from tests.scripted_kie import until
@@ -111,6 +113,95 @@ async def test_an_answer_without_an_image_is_an_error_of_its_own() -> None:
 
     assert caught.value.charged == "yes"
     assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize("extra", ["", "x" * 3 + " y" * 70_000])
+async def test_an_answer_that_can_not_be_read_is_told_and_kept(tmp_path: Path, extra: str) -> None:
+    """It is paid for, and may have the picture in a form that nobody here knows: without the key, and bounded."""
+    key, link = "sk-0123456789abcdef", "s3://bucket/paid-for.png"
+    gateway = ScriptedImages(made({"url": f"{link}?key={key}", "extra": extra}))
+    journal = SQLiteJournal(tmp_path / "journal.db")
+
+    async with Client(OpenAIImages(URL, key), transport=gateway.transport, journal=journal) as client:
+        with pytest.raises(NoResultError, match=link) as caught:
+            await client.generate("a banana", key="k")
+        found = await journal.find("", "k")
+
+    assert found is not None
+    assert (found.state, found.charged) == (ItemState.FAILED, "yes")
+    assert link in (found.raw or "")
+    assert len(found.raw or "") <= 64 * 1024
+    problem = caught.value.problem
+    assert problem is not None
+    assert link in problem.text
+    assert len(problem.text) <= 301
+    assert key not in f"{caught.value} {problem.text} {found.raw} {found.error}"
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "do request failed"}}, {"error": "upstream timeout"}])
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_create_of_which_a_relay_has_heard_nothing_is_sent_once(body: dict[str, object], status: int) -> None:
+    """The picture may be made, and paid for."""
+    gateway = ScriptedImages(made(IN_THE_ANSWER), json_reply(body, status))
+
+    async with gateway.client() as client:
+        await client.generate("a banana")
+        with pytest.raises(UnknownOutcomeError, match="a relay has heard nothing") as caught:
+            await client.generate("another")
+
+    assert caught.value.charged == "unknown"
+    assert 'mode="async"' in caught.value.remedy
+    assert len(gateway.requests) == 2
+
+
+async def test_a_first_answer_that_a_relay_has_cut_names_what_helps() -> None:
+    """Every other would be cut as well: no more are sent."""
+    gateway = ScriptedImages(json_reply({"message": "Endpoint request timed out"}, 504))
+
+    async with gateway.client() as client:
+        outcomes = await client.generate_all(["a", "b", "c"])
+
+    assert [outcome.state for outcome in outcomes] == ["unknown", "skipped", "skipped"]
+    assert outcomes[1].error is not None
+    assert 'mode="async"' in outcomes[1].error.remedy
+    assert len(gateway.requests) == 1
+
+
+async def test_a_picture_beside_an_error_is_not_bought_again() -> None:
+    """It is there, and paid for."""
+    body = {"error": {"message": "one of two failed"}, "data": [IN_THE_ANSWER]}
+    gateway = ScriptedImages(json_reply(body, 500))
+
+    async with gateway.client() as client:
+        result = await client.generate("a banana")
+        picture = await client.read(result)
+
+    assert picture.content == PICTURE
+    assert len(gateway.requests) == 1
+
+
+async def test_the_price_is_the_one_that_the_user_gave() -> None:
+    """What an answer calls credits is in nobody knows what unit: a budget is kept by the price."""
+    cheap = json_reply({"created": 1, "data": [IN_THE_ANSWER], "credits": 0, "usage": {"credits": 0.04}})
+    gateway = ScriptedImages(*[cheap] * 9)
+
+    async with gateway.client(price=0.04) as client, client.batch(map(str, range(9)), budget=40) as batch:
+        outcomes = [outcome async for outcome in batch]
+
+    assert [outcome.state for outcome in outcomes].count("succeeded") == 5
+    assert {outcome.charged for outcome in outcomes if outcome.ok} == {"yes"}
+    assert len(gateway.requests) == 5
+
+
+async def test_a_prompt_that_is_forbidden_stops_no_other() -> None:
+    """A 403 is about the key, but not in these words."""
+    gateway = ScriptedImages(made(IN_THE_ANSWER), error(403, "Your request was blocked by our moderation system"))
+
+    async with gateway.client() as client:
+        await client.generate("a banana")
+        outcomes = await client.generate_all(["a", "b"])
+
+    assert sorted(outcome.state for outcome in outcomes) == ["failed", "succeeded"]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 
+import attrs
 import pytest
 
 from nanobanana_async.dialects import ImagesDialect
-from nanobanana_async.values import Dialect, FilePart
+from nanobanana_async.values import JSON, Dialect, FilePart
 from tests.dialects.wishes import Wish, WishOf
 
 KEY = "sk-0123456789abcdef"
@@ -161,3 +163,46 @@ def test_an_asynchronous_create_asks_for_a_task(wish: WishOf) -> None:
 def test_a_create_that_is_answered_at_once_needs_no_callback() -> None:
     """It would be an error to some gateways, and news to nobody."""
     assert AT_ONCE.submit(GENERATION, [], callback_url="https://me/hook") == AT_ONCE.submit(GENERATION, [])
+
+
+@attrs.frozen
+class Odd(Wish):
+    """Sends what it makes of each image, and not the image's own text."""
+
+    def vendor_input(self, image_urls: Sequence[str]) -> dict[str, JSON]:
+        return {"pictures": {"content": [url.partition(",")[2] for url in image_urls]}}
+
+
+def test_a_request_may_make_of_the_urls_what_it_likes() -> None:
+    """Then it gets them whole."""
+    body = json.loads(AT_ONCE.submit(Odd(), [PART, "data:image/png;base64,AAAA"]).body or b"")
+
+    assert body["pictures"] == {"content": [base64.b64encode(PNG).decode(), "AAAA"]}
+
+
+def test_files_and_urls_keep_their_order_and_their_neighbours() -> None:
+    """Two files of one kind are two; a prompt that says what stands for one is a prompt."""
+    other = FilePart("file", "b.png", PNG + b"other", "image/png")
+    wish = WishOf(images_field="image", more={"prompt": "data:image/png;base64,", "n": 1, "extra": {"a": [None]}})
+
+    wire = AT_ONCE.submit(wish, [PART, "https://a/b.png", other, PART])
+    body = json.loads(wire.body or b"")
+
+    others = "data:image/png;base64," + base64.b64encode(PNG + b"other").decode()
+    assert body["image"] == [PNG_URL, "https://a/b.png", others, PNG_URL]
+    assert (body["prompt"], body["n"], body["extra"]) == ("data:image/png;base64,", 1, {"a": [None]})
+
+
+@attrs.frozen
+class One(Wish):
+    """Sends its image as a value, and not in a list."""
+
+    def vendor_input(self, image_urls: Sequence[str]) -> dict[str, JSON]:
+        return {"image": image_urls[0], "prompt": "a"}
+
+
+def test_a_picture_may_stand_alone() -> None:
+    """Where the field takes one."""
+    body = json.loads(AT_ONCE.submit(One(), [PART]).body or b"")
+
+    assert body == {"model": "nano-banana-2", "image": PNG_URL, "prompt": "a"}

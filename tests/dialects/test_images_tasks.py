@@ -45,14 +45,20 @@ def test_a_look_is_a_question_that_may_be_repeated() -> None:
     assert (wire.bearer, wire.pays, wire.deadline, wire.max_bytes) == (KEY, False, 60, 64 * 1024 * 1024)
 
 
+@pytest.mark.parametrize(("task_id", "part"), [(".", "%2E"), ("..", "%2E%2E"), ("a..b", "a..b")])
+def test_an_id_of_dots_is_no_step_in_a_path(task_id: str, part: str) -> None:
+    """Whatever a gateway calls its tasks, another path than theirs is never asked for."""
+    assert IMAGES.ask(task_id).url == f"https://relay.example/v1/images/tasks/{part}"
+
+
 def test_a_record_as_it_is_written_down_is_read_whole() -> None:
     """State, time, picture, and the record at hand."""
     record = {"task_id": ID, "status": "SUCCESS", "progress": "100%", "fail_reason": "", "data": ANSWER, "credits": 4}
 
     assert looked(**record) == Looked(
         Task(ID, None, "images", TaskState.SUCCESS, None, record),
-        result=Result(ID, None, (URL,), 4.0, CREATED, None, record),
-        credits=4.0,
+        result=Result(ID, None, (URL,), None, CREATED, None, record),
+        credits=None,  # in whose unit, nobody knows
     )
 
 
@@ -120,6 +126,44 @@ def test_a_record_is_found_in_every_shape(body: JSON) -> None:
     assert said.task.state is TaskState.SUCCESS
     assert said.result is not None
     assert said.result.urls == (URL,)
+
+
+@pytest.mark.parametrize("status", ["DONE", "FINISHED", "COMPLETE", "OK", "SUCCESS", "FAILURE", "ERROR", 3, True, None])
+def test_a_picture_is_a_success(status: JSON) -> None:
+    """Under every word that does not say that it is still being made: it is paid for, and never bought again."""
+    found = looked(status=status, fail_reason="upstream error", data=ANSWER)
+    flat = look({"task_id": ID, "status": status, **ANSWER})
+
+    assert found.task.state is TaskState.SUCCESS
+    assert found.result is not None
+    assert found.result.urls == (URL,)
+    assert (found.fail_code, found.fail_message) == (None, None)
+    assert isinstance(flat, Looked)
+    assert flat.result is not None
+    assert flat.result.urls == (URL,)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_picture_is_a_success_whatever_is_said_beside_it(status: int) -> None:
+    """As in the answer to a create."""
+    said = look({"error": {"message": "timed out"}, "data": {"status": "SUCCESS", "data": ANSWER}}, status)
+
+    assert isinstance(said, Looked)
+    assert said.task.state is TaskState.SUCCESS
+
+
+@pytest.mark.parametrize("where", [{"result_url": URL}, {"data": {"url": URL}}, {"data": {"result_url": URL}}])
+def test_a_picture_may_stand_elsewhere_in_a_record(where: dict[str, Any]) -> None:
+    """Beside a failure that may be an image which was given."""
+    states = [looked(status=word, **where).task.state for word in ("SUCCESS", "DONE", "IN_PROGRESS", "FAILURE")]
+
+    assert states == [TaskState.SUCCESS, TaskState.SUCCESS, TaskState.GENERATING, TaskState.FAIL]
+
+
+@pytest.mark.parametrize("status", ["ERROR", "CANCELLED", "TIMEOUT", "EXPIRED", "DONE"])
+def test_a_word_that_nobody_has_explained_ends_nothing_by_itself(status: str) -> None:
+    """Without a picture it is looked at again (PROTOCOL §3)."""
+    assert looked(status=status, fail_reason="boom", data=None).task.state is TaskState.WAITING
 
 
 def test_content_stays_out_of_what_is_kept() -> None:
@@ -206,7 +250,8 @@ def test_a_task_that_is_not_known_may_only_not_be_visible_yet(body: JSON, status
     [
         (reply({"error": {"message": "bad key", "code": "invalid_api_key"}}, 401), 401, "bad key (invalid_api_key)"),
         (reply({"error": {"message": "The model does not exist"}}, 400), 400, "The model does not exist"),
-        (reply({"code": 500, "message": "oops", "data": {"status": "SUCCESS", "data": ANSWER}}), 500, "oops"),
+        (reply({"code": 500, "message": "oops", "data": {"status": "SUCCESS", "data": None}}), 500, "oops"),
+        (reply({"code": 500, "message": "oops", "data": {"result_url": URL}}), 500, "oops"),
         (reply({"code": "success", "data": None}), None, 'the answer has no record: {"code": "success", "data": null}'),
         (reply({"data": {"status": "SUCCESS"}}, 500), None, '{"data": {"status": "SUCCESS"}}'),
         (reply(b"404 page not found", 404), None, "404 page not found"),

@@ -114,14 +114,15 @@ def test_only_what_is_a_link_or_a_digest_is_a_picture_there() -> None:
     assert kept.urls == ()
 
 
+NAMES = ["url", "b64_json", "data", "image_url", "images", "result_url", "result_urls", "thumbnail"]
 TEXTS = [THEIRS, f" {THEIRS}", TEXT, f"data:image/png;base64,{TEXT}", URL, "/a.png", "§" * 300]
 ITEMS = st.sampled_from([None, 7, *TEXTS]) | st.dictionaries(
-    st.sampled_from(["url", "b64_json", "data"]), st.sampled_from([None, *TEXTS]), max_size=3
+    st.sampled_from(NAMES), st.sampled_from([None, *TEXTS]) | st.just({"url": THEIRS}), max_size=3
 )
 
 
 def wrap(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    objects = st.dictionaries(st.sampled_from(["data", "url", "b64_json", "status"]), inner, max_size=3)
+    objects = st.dictionaries(st.sampled_from([*NAMES, "status"]), inner, max_size=3)
     return objects | inner.map(lambda value: {"data": value}) | inner.map(json.dumps) | st.lists(inner, max_size=2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -115,7 +116,6 @@ def followers_records(draw: st.DrawFn) -> Doing:
 def others(draw: st.DrawFn) -> Doing:
     key = draw(KEYS)
     doings: list[Doing] = [
-        lambda journal, _: journal.find(SCOPE, key, generation=2),
         lambda journal, at: journal.enter(intent(key, at=at)),
         lambda journal, _: die(journal),
         lambda journal, _: journal.reap(),
@@ -129,8 +129,12 @@ async def die(journal: AnyJournal) -> None:
     await journal.open(GATEWAY, clock=lambda: 50.0)
 
 
-async def keep(journal: AnyJournal, digest: str) -> None:
-    await journal.keep(digest.encode(), sha256=digest, suffix=".png")
+async def keep(journal: AnyJournal, content: str) -> None:
+    await journal.keep(content.encode(), sha256=digest_of(content), suffix=".png")
+
+
+def digest_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def without_names(value: Any) -> Any:
@@ -160,7 +164,7 @@ async def found_by_name(journal: AnyJournal) -> list[Any]:
     """Attempts by their names, which pictures are there, and which entries are this run's."""
     names = [await journal.attempt_of(token=f"{key}{number}") for key in "kl" for number in (1, 2, 3)]
     names += [await journal.attempt_of(task_id=task_id) for task_id in ("t1", "t2")]
-    kept = [await journal.kept(key) is not None for key in "kl"]
+    kept = [await journal.kept(digest_of(key)) is not None for key in "kl"]
     own = [entry.run == journal.run async for entry in journal.entries()]
     return [without_names(names), kept, own]
 

@@ -38,7 +38,11 @@ def old(tmp_path: Path) -> Path:
             _items.record(connection, runs, step)
         again = renewing(S.SUCCEEDED, "done")
         _items.claim(connection, runs, again, _items.wanted(again))
-        _items.record(connection, runs, answered("done", S.FAILED, generation=2, token="done-2"))
+        for step in (
+            answered("done", generation=2, token="done-2", task_id="t9", charged="yes"),
+            change("done", S.FAILED, generation=2, token="done-2", credits=0.0),
+        ):
+            _items.record(connection, runs, step)
         assert connection.execute("pragma user_version").fetchone() == (1,)
         assert not ADDED & names_of(connection)
     return path
@@ -65,7 +69,7 @@ async def test_an_old_journal_opens_with_all_that_is_in_it(old: Path, inline: bo
         "sending": (1, S.UNKNOWN),
     }
     assert entries["lost"].error == {"reason": "unknown"}
-    assert attempts == {"done": [A.ACCEPTED, A.REFUSED], "lost": [A.UNKNOWN], "sending": [A.UNKNOWN]}
+    assert attempts == {"done": [A.ACCEPTED, A.ACCEPTED], "lost": [A.UNKNOWN], "sending": [A.UNKNOWN]}
     assert (spent.spent, spent.possible) == (3.0, 8.0)
     with closing(sqlite3.connect(old)) as connection:
         assert connection.execute("pragma user_version").fetchone() == (len(STEPS),)

@@ -55,6 +55,34 @@ async def test_a_picture_that_is_there_is_left_alone(journal: SQLiteJournal, tmp
     assert await journal.kept(DIGEST) is None
 
 
+async def test_a_picture_that_was_edited_is_gone(journal: SQLiteJournal, tmp_path: Path) -> None:
+    """Of the same length or not: its name says what it is to be. The same picture, kept again, is there again."""
+    url = await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")
+    file = tmp_path / "a run.db.pictures" / f"{DIGEST}.png"
+    file.write_bytes(b"edited" + PICTURE[6:])
+    edited = await journal.kept(DIGEST)
+    again = await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")
+
+    assert edited is None
+    assert again == url == await journal.kept(DIGEST)
+    assert file.read_bytes() == PICTURE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is a right that few have")
+async def test_a_file_that_shares_its_content_keeps_what_it_was_edited_to(
+    journal: SQLiteJournal, tmp_path: Path
+) -> None:
+    """A link to a kept picture is somebody's file: what is written anew is written beside it."""
+    await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")
+    file, theirs = tmp_path / "a run.db.pictures" / f"{DIGEST}.png", tmp_path / "theirs.png"
+    theirs.hardlink_to(file)
+    theirs.write_bytes(b"edited")
+    await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")
+
+    assert theirs.read_bytes() == b"edited"
+    assert file.read_bytes() == PICTURE
+
+
 async def test_links_to_a_journal_lead_to_the_same_pictures(journal: SQLiteJournal, tmp_path: Path) -> None:
     """They are beside the file itself."""
     url = await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")

@@ -151,19 +151,19 @@ async def test_a_step_that_was_overtaken_is_told_to_the_log(
     journal: SQLiteJournal, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Somebody else has moved the item elsewhere while it was kept: the others are written all the same."""
-    await bring(journal, "k", S.UNKNOWN)
+    await bring(journal, "k", S.ACCEPTED)
     await bring(journal, "l", S.ACCEPTED)
     fill(journal)
-    for key, to in (("k", S.ACCEPTED), ("l", S.SUCCEEDED)):
+    for key in "kl":
         with pytest.raises(StorageError):
-            await journal.record(change(key, to, raw=LARGE))
+            await journal.record(change(key, S.SUCCEEDED, raw=LARGE))
     other = SQLiteJournal(tmp_path / "run.db")
     await other.open(GATEWAY)
-    await other.record(change("k", S.DROPPED))
+    await other.record(change("k", S.FAILED))
     empty(journal)
     await journal.claim(intent("m"))
 
-    assert await other.counts(SCOPE) == {S.DROPPED: 1, S.SUCCEEDED: 1, S.SENDING: 1}
+    assert await other.counts(SCOPE) == {S.FAILED: 1, S.SUCCEEDED: 1, S.SENDING: 1}
     assert "could not be taken" in caplog.text
     await other.aclose()
 

@@ -321,3 +321,41 @@ def test_a_page_of_403_is_nobodys_word() -> None:
     step = after(foreign(403, "Forbidden"))
 
     assert isinstance(step, HoldUnknown)
+
+
+# --- who has heard nothing ----------------------------------------------------------------------------------------
+
+
+def cut(status: int, *, task_id: str | None = None) -> Problem:
+    return Problem(status, None, "upstream timed out", enveloped=False, is_cut=True, task_id=task_id)
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 413, 500, 504])
+def test_what_a_relay_has_heard_nothing_of_is_unknown(status: int) -> None:
+    """Whatever its status means elsewhere; the remedy names what waits for no answer."""
+    step = after(cut(status))
+
+    assert isinstance(step, HoldUnknown)
+    assert 'mode="async"' in step.error.remedy
+    assert errors.UnknownOutcomeError.remedy in step.error.remedy
+    assert "upstream timed out" in step.error.message
+
+
+@pytest.mark.parametrize("status", [200, 404, 504])
+def test_where_that_is_the_first_answer_the_run_ends(status: int) -> None:
+    """The next would be cut as well, and each may be paid for: what helps is named."""
+    step = after(cut(status), has_answered=False)
+
+    assert isinstance(step, StopRun)
+    assert isinstance(step.error, errors.ConfigurationError)
+    assert (step.item, step.error.charged) == ("unknown", "unknown")
+    assert 'mode="async"' in step.error.remedy
+    assert "does not answer like the gateway" not in step.error.message
+
+
+def test_a_task_that_is_named_beside_it_is_handed_on() -> None:
+    """Also by the first answer: it can be looked at."""
+    step = after(cut(200, task_id="t1"), has_answered=False)
+
+    assert isinstance(step, HoldUnknown)
+    assert step.error.task_id == "t1"

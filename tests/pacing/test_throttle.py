@@ -250,12 +250,14 @@ def test_the_wait_is_that_of_the_tightest_limit() -> None:
 def test_what_holds_a_create_back_has_a_name() -> None:
     """For whoever wants to know which limit he is at."""
     used_up, full, refused, closed = (open_throttle(limit=1, in_flight=5) for _ in range(4))
+    untried = Throttle(Rate(1, per=10), in_flight=5)
     accept(used_up, 0.0, 1)
     refuse(refused, 0.0)
     closed.gate.close(0.0, retry_after=9.0, is_explained=False, random=0.0)
 
     assert used_up.held_by(1.0, under_way=0, in_flight=1) == "rate"
     assert full.held_by(1.0, under_way=0, in_flight=5) == "in_flight"
+    assert untried.held_by(1.0, under_way=1, in_flight=1) == "first_answer"
     assert refused.held_by(1.0, under_way=1, in_flight=1) == "refusals"
     assert closed.held_by(1.0, under_way=0, in_flight=0) == "refusals"
 

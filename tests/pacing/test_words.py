@@ -138,3 +138,39 @@ def test_a_create_that_openais_words_refuse_goes_where_it_should(
 def test_a_task_that_failed_is_told_by_openais_codes(code: str, error: type[errors.NanoBananaError]) -> None:
     """Where the record has no message."""
     assert type(task_failure("t1", code=code, message=None)) is error
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your request was blocked by our moderation system",
+        "This prompt has been blocked",
+        "Rejected by the safety filter",
+        "not allowed by our usage policies",
+    ],
+)
+def test_what_is_forbidden_for_its_content_is_refused_alone(text: str) -> None:
+    """A 403 stops everything, but not where it is about one prompt."""
+    step = after(403, text)
+
+    assert isinstance(step, FailItem)
+    assert type(step.error) is errors.PolicyError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Forbidden",
+        "Your account is blocked",
+        "This API key was blocked by policy",
+        "Access denied by an organization policy",
+        "Requests from your country are blocked",
+        "blocked",
+    ],
+)
+def test_what_is_forbidden_to_who_asks_stops_the_run(text: str) -> None:
+    """Every other would be refused as well."""
+    step = after(403, text)
+
+    assert isinstance(step, StopRun)
+    assert type(step.error) is errors.KeyRefusedError

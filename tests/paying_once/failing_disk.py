@@ -27,10 +27,10 @@ class FailingJournal(MemoryJournal):
         if self.fails_to_close:
             raise disk_error("steps are not in the journal")
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+    async def find(self, scope: str, key: str) -> Entry | None:
         if self.is_gone:
             raise disk_error("the disk failed")
-        return await super().find(scope, key, generation=generation)
+        return await super().find(scope, key)
 
     async def claim(self, intent: Intent) -> Entry | Claimed:
         if self.is_full or self.is_gone:

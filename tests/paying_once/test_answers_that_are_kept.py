@@ -12,6 +12,9 @@ from nanobanana_async.journal import MemoryJournal, SQLiteJournal
 from tests.paying_once.conftest import Shelf
 from tests.scripted_images import IN_THE_ANSWER, PICTURE, ScriptedImages
 from tests.scripted_kie import until
+from tests.storage.pictures import make_png
+
+PICTURE_OF_ANOTHER = make_png(3, 4)
 
 
 async def test_what_was_made_is_given_again_by_a_later_run(shelf: Shelf) -> None:
@@ -49,15 +52,59 @@ async def test_the_content_is_in_a_file_and_not_in_the_journal(tmp_path: Path) -
     assert len(gateway.requests) == 1
 
 
-async def test_saved_it_takes_its_room_once(tmp_path: Path) -> None:
-    """The picture of a batch is the journal's under another name."""
+async def test_a_saved_file_is_its_owners(tmp_path: Path) -> None:
+    """To edit it in place changes nothing of what its key stands for, nor of an equal picture that is paid for."""
     gateway = ScriptedImages()
 
     async with gateway.client(journal=tmp_path / "run.db") as client:
-        (outcome,) = await client.generate_all(["a banana"], save_to=tmp_path / "out")
+        first = await client.generate("a banana", key="k")
+        (file,) = await client.save(first, tmp_path / "a.png")
+        with file.open("r+b") as theirs:
+            theirs.write(b"edited")
+        again = await client.read(await client.generate("a banana", key="k"))
+        (other,) = await client.save(await client.generate("the same", key="l"), tmp_path / "b.png")
 
-    (kept,) = (tmp_path / "run.db.pictures").iterdir()
-    assert kept.samefile(outcome.files[0])
+    assert again.content == other.read_bytes() == PICTURE
+    assert file.read_bytes() != PICTURE
+    assert len(gateway.requests) == 2
+
+
+@pytest.mark.parametrize("when", ["before the result is told", "after"])
+@pytest.mark.parametrize("does", ["read", "save"])
+async def test_a_kept_picture_that_was_edited_is_told_as_gone(tmp_path: Path, when: str, does: str) -> None:
+    """Never is something else handed out under its digest; the remedy is one that holds here."""
+    gateway = ScriptedImages()
+    async with gateway.client(journal=tmp_path / "run.db") as client:
+        result = await client.generate("a banana", key="k")
+        (kept,) = (tmp_path / "run.db.pictures").iterdir()
+        kept.write_bytes(PICTURE_OF_ANOTHER)
+        if when != "after":
+            result = await client.generate("a banana", key="k")
+        with pytest.raises(ResultExpiredError, match="is gone, or holds something else now") as caught:
+            await (client.read(result) if does == "read" else client.save(result, tmp_path / "out.png"))
+        kept.write_bytes(PICTURE)
+        put_back = await client.read(await client.generate("a banana", key="k"))
+
+    assert caught.value.charged == "yes"
+    assert "Put a copy of the picture back there" in caught.value.remedy
+    assert not (tmp_path / "out.png").exists()
+    assert put_back.content == PICTURE
+    assert len(gateway.requests) == 1
+
+
+async def test_a_kept_picture_that_can_not_be_read_is_told_as_the_disk_tells_it(tmp_path: Path) -> None:
+    """It may be there all the same."""
+    gateway = ScriptedImages()
+
+    async with gateway.client(journal=tmp_path / "run.db") as client:
+        result = await client.generate("a banana", key="k")
+        (kept,) = (tmp_path / "run.db.pictures").iterdir()
+        kept.unlink()
+        kept.mkdir()
+        with pytest.raises(StorageError, match=r"can't read .*Is a directory") as caught:
+            await client.read(result)
+
+    assert caught.value.charged == "yes"
 
 
 async def test_a_picture_that_the_journal_no_longer_has_is_told_as_expired(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ class CountingJournal(MemoryJournal):
         super().__init__()
         self.asked: Counter[str] = Counter()
 
-    async def find(self, scope: str, key: str, *, generation: int | None = None) -> Entry | None:
+    async def find(self, scope: str, key: str) -> Entry | None:
         self.asked["finds"] += 1
-        return await super().find(scope, key, generation=generation)
+        return await super().find(scope, key)
 
     async def claim(self, intent: Intent) -> Entry | Claimed:
         self.asked["claims"] += 1

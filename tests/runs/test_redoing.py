@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nanobanana_async.runs import Plan, RunReport, plan_batch, read_items
+from nanobanana_async.runs._folder_note import read_note
 from nanobanana_async.values import WireReply
 from tests.runs.files import PNG, A, B, C, Watch, by_key, json_lines, kie_with_files, pictures, run_on, written
 from tests.scripted_kie import ScriptedKie, said, until
@@ -76,7 +77,7 @@ async def test_the_same_command_makes_anew_only_what_was_not_yet(source: Path, t
     once_more = await planned(source, out, redo=["a", "b"])
 
     assert (cut_short.exit_code, cut_short.not_renewed) == (3, 1)
-    assert (plan.renewed, plan.done) == (1, 2)
+    assert (plan.renewed, plan.done, plan.renewed_before) == (1, 2, 1)
     assert finished == ["a", "b", "c", "a", "b", "b"]
     assert once_more.renewed == 2
     assert not (out / "run.json").exists()
@@ -102,17 +103,55 @@ async def test_what_is_on_its_way_is_the_one_that_was_asked_for(source: Path, tm
 
 
 async def test_without_being_asked_for_nothing_more_is_made_anew(source: Path, tmp_path: Path) -> None:
-    """And what was asked for before is forgotten."""
+    """And what was asked for before stays noted, for whoever asks for it again."""
     out, kie = tmp_path / "out", kie_with_files()
     await run_on(kie, source, out)
     kie.creates = [NO_CREDITS]
     await run_on(kie, source, out, redo=["a"])
-    noted = (out / "run.json").exists()
+    noted = read_note(out)
     await run_on(kie, source, out)
 
-    assert noted
-    assert not (out / "run.json").exists()
+    assert noted.redo == {"a": 1}
+    assert read_note(out) == noted
     assert kie.prompts == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize("between", [{}, {"only": ["c"]}, {"redo": ["c"]}])
+async def test_what_was_made_anew_is_not_made_once_more_whatever_ran_in_between(
+    source: Path, tmp_path: Path, between: dict[str, Any]
+) -> None:
+    """The same command goes on where it was stopped; then nothing is noted any more."""
+    out, kie = tmp_path / "out", kie_with_files()
+    await run_on(kie, source, out)
+    kie.creates = [said(200, data={"taskId": "task3"}), NO_CREDITS]
+    kie.accepted.append("task3")
+    await run_on(kie, source, out, redo=["a", "b"], in_flight=1)
+    kie.creates = []
+    await run_on(kie, source, out, **between)
+    in_between = read_note(out).redo
+
+    report = await run_on(kie, source, out, redo=["a", "b"])
+
+    assert in_between == {"a": 1, "b": 1}
+    assert report.exit_code == 0
+    assert kie.prompts.count("a") == 2
+    assert kie.prompts[-1] == "b"
+    assert not (out / "run.json").exists()
+
+
+async def test_a_note_of_what_a_lost_journal_knew_says_nothing(source: Path, tmp_path: Path) -> None:
+    """What is taken over by the manifest begins anew, and is made anew where that is asked for."""
+    out, kie = tmp_path / "out", kie_with_files()
+    await run_on(kie, source, out)
+    (out / "run.json").write_text('{"redo": {"a": 3, "gone": 1}}')
+
+    plan = await planned(source, out, redo=["a"])
+    report = await run_on(kie, source, out, redo=["a"])
+
+    assert plan.renewed == 1
+    assert report.exit_code == 0
+    assert kie.prompts == ["a", "b", "c", "a"]
+    assert not (out / "run.json").exists()
 
 
 async def test_a_changed_row_whose_task_is_on_its_way_is_made_and_the_old_one_followed(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from nanobanana_async import NetworkError
 from nanobanana_async.pricing import Price
-from nanobanana_async.runs import Verdicts, plan_batch, read_items, settle
+from nanobanana_async.runs import Verdicts, costs_of, known_records, plan_batch, read_items, settle
+from nanobanana_async.values import WireReply
 from tests.runs.files import A, B, Watch, by_key, json_lines, kie_with_files, rewritten, run_on, written
 from tests.scripted_kie import said
 
@@ -93,3 +94,41 @@ async def test_a_failure_that_may_be_paid_for_is_not_sent_again_by_itself(
 
     assert plan.to_send == creates - 1
     assert len(kie.prompts) == creates
+
+
+@pytest.mark.parametrize(("refusal", "state"), [(said(422, "flagged"), "failed"), (said(402, "none left"), "skipped")])
+async def test_what_is_refused_after_a_lost_answer_may_be_charged(
+    tmp_path: Path, refusal: WireReply, state: str
+) -> None:
+    """Manifest, status and report say so alike; the lost create is counted once, and the key stays what it is."""
+    source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
+    kie = kie_with_files()
+    kie.creates = [LOST, refusal]
+    await run_on(kie, source, out)
+    await settle(out, Verdicts(resend=["a"]))
+    told = by_key(out)["a"]
+
+    report = await run_on(kie, source, out)
+    now, known = by_key(out)["a"], known_records(out)
+
+    assert (told["state"], told["charged"]) == ("skipped", "unknown")
+    assert "paid for twice" in told["error"]["remedy"]
+    assert (now["state"], now["charged"], report.counts) == (state, "unknown", {state: 1})
+    assert known.records["a"].row() == now
+    assert (report.costs.perhaps.credits, report.costs.unknown) == (4.0, 1)
+    assert costs_of([*known.records.values(), *known.others]) == report.costs
+    assert report.left.lost_before == (("a",) if state == "skipped" else ())
+    assert report.left.given_up == (("a",) if state == "failed" else ())
+
+
+async def test_what_was_not_taken_and_is_refused_then_has_cost_nothing(tmp_path: Path) -> None:
+    """A person has said so of the lost one."""
+    source, out = written(tmp_path / "rows.jsonl", json_lines(A)), tmp_path / "out"
+    kie = kie_with_files()
+    kie.creates = [LOST, said(422, "flagged")]
+    await run_on(kie, source, out)
+    await settle(out, Verdicts(not_taken=["a"]))
+
+    report = await run_on(kie, source, out)
+
+    assert (by_key(out)["a"]["charged"], report.costs.unknown) == ("no", 0)

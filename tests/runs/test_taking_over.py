@@ -26,6 +26,7 @@ from tests.runs.files import (
     written,
 )
 
+WRONG_SETTING = {"reason": "usage", "message": "no price", "remedy": "say it", "retryable": False}
 D, E = {"prompt": "d", "key": "d"}, {"prompt": "e", "key": "e"}
 
 
@@ -156,3 +157,16 @@ async def test_a_manifest_that_is_damaged_is_made_anew_where_there_is_a_journal(
 
     assert report.exit_code == 0
     assert manifest(out) == before
+
+
+async def test_what_was_never_asked_for_is_no_failure_for_good(tmp_path: Path) -> None:
+    """A setting was wrong then; now it is sent."""
+    source, out = written(tmp_path / "rows.jsonl", json_lines(A, B)), tmp_path / "out"
+    kie = kie_with_files()
+    await run_on(kie, source, out, only=["a"])
+    line = {**by_key(out)["a"], "key": "b", "state": "failed", "task_id": None, "files": [], "urls": []}
+    written(out / "manifest.jsonl", json_lines(by_key(out)["a"], {**line, "charged": "no", "error": WRONG_SETTING}))
+
+    report = await run_on(kie, source, out)
+
+    assert (report.exit_code, kie.prompts) == (0, ["a", "b"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nanobanana_async.errors import BadImageError
-from nanobanana_async.storage import input_digest, read_input
+from nanobanana_async.models import OpenAIEdit
+from nanobanana_async.storage import Digests, check_data_url, input_digest, read_input
 from tests.storage.pictures import Picture
 
 LIMIT = 10_000_000
@@ -90,3 +92,24 @@ async def test_an_image_that_is_empty_or_too_long_is_refused(tmp_path: Path, png
     assert "Make it smaller" in caught.value.remedy
     with pytest.raises(BadImageError, match=r"given as bytes has 11.0 MB, over the limit of 10.0 MB"):
         await read_input(png + bytes(11_000_000), max_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"<html>busy</html>", "an HTML page"), (b"<svg/>", "an SVG"), (b"GIF89a", "a GIF")]
+)
+def test_data_urls_are_checked_by_their_content(content: bytes, words: str) -> None:
+    """As files are: what the URL says of it counts for nothing."""
+    url = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+    with pytest.raises(BadImageError, match=f"given as a data: URL is {words}, not a JPEG"):
+        check_data_url(url)
+
+
+def test_pictures_in_data_urls_are_taken(picture: Picture) -> None:
+    """Whatever type the URL names; and what is no base64 is for others to judge."""
+    url = f"data:image/svg+xml;base64,{base64.b64encode(picture[0]).decode()}"
+
+    digests = Digests().of(OpenAIEdit("a", images=[url]))
+    check_data_url("data:image/png;base64,x")
+
+    assert digests == [hashlib.sha256(picture[0]).hexdigest()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nanobanana_async import Item, NanoBanana, Rate
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.pacing import PollBudget, Throttle
-from nanobanana_async.tasks._board import Board, Job
+from nanobanana_async.tasks._board import MOST_CARRIED, Board, Job
 from nanobanana_async.tasks._rows import Row
 
 
@@ -181,3 +181,52 @@ def test_closing_lets_looks_through_and_no_creates() -> None:
     b.sends_creates = False
 
     assert [job.is_create for job in claimed(b)] == [False]
+
+
+def carrying(weight: int) -> Row:
+    return Row(Item("a"), NanoBanana("a"), weight=weight)
+
+
+def test_pictures_on_the_wire_are_bounded_and_hold_up_nobody_else() -> None:
+    """Creates that carry none go on; and it is said what the others wait for, until an answer makes room."""
+    b, most = board(), MOST_CARRIED
+    for weight in (most // 2, most // 2, 10, 0):
+        b.queue.append(carrying(weight))
+
+    jobs = claimed(b)
+    waits_for, sent = b.held_by(0.0), [job.row.weight for job in jobs]
+    b.create_over(jobs[0], 1.0, "counted")
+    b.create_over(jobs[0], 1.0, "counted")
+    carried = b.carried
+    then = claimed(b)
+
+    assert sent == [most // 2, most // 2, 0]
+    assert (waits_for, b.wakes_at(0.0), b.held_by(1.0)) == ("pictures", None, None)
+    assert carried == most // 2
+    assert [job.row.weight for job in then] == [10]
+
+
+def test_one_create_may_carry_what_it_likes() -> None:
+    """A single one that is over the bound would wait for ever else; but nothing that carries goes beside it."""
+    b = board()
+    for weight in (MOST_CARRIED * 3, 1):
+        b.queue.append(carrying(weight))
+
+    jobs = claimed(b)
+    b.create_over(jobs[0], 1.0, "accepted")
+
+    assert [job.row.weight for job in jobs] == [MOST_CARRIED * 3]
+    assert [job.row.weight for job in claimed(b)] == [1]
+
+
+def test_what_is_let_in_carries_its_pictures_until_it_is_answered() -> None:
+    """At a gateway that answers at once the body is held for as long as the task lasts."""
+    b, long = board(), carrying(MOST_CARRIED)
+    long.is_long = True
+    b.queue.append(long)
+    (job,) = claimed(b)
+    b.wake(5.0)
+    let_in, carried = job.let_in, b.carried
+    b.create_over(job, 60.0, "accepted")
+
+    assert (let_in, carried, b.carried) == (True, MOST_CARRIED, 0)

@@ -61,5 +61,36 @@ def test_callers_who_give_up_fill_no_memory() -> None:
         queue.append(row)
         queue.withdraw(row)
 
-    assert len(queue._rows) <= 2 + FEW
+    assert len(queue._light) <= 2 + FEW
     assert len(queue) == 1
+
+
+def test_who_carries_more_than_there_is_room_for_is_passed_by() -> None:
+    """By all who carry little, and by none who carries much: these keep their order, also if the next would fit."""
+    queue, light = Queue(), [new(), new()]
+    heavy = [Row(Item("a"), NanoBanana("a"), weight=weight) for weight in (70, 20)]
+    for row in (light[0], heavy[0], light[1], heavy[1]):
+        queue.append(row)
+
+    passed = [queue.pop(room=50) for _ in range(3)]
+    then = [queue.pop(room=70) for _ in range(3)]
+
+    assert passed == [*light, None]
+    assert then == [*heavy, None]
+
+
+def test_rows_that_carry_much_have_their_turn_among_the_others() -> None:
+    """Where there is room for them; also those that come back, and where all are taken out."""
+    queue = Queue()
+    rows = [Row(Item("a"), NanoBanana("a"), weight=number % 2) for number in range(6)]
+    for row in rows:
+        queue.append(row)
+    out = [queue.pop() for _ in range(4)]
+    for row in (rows[1], rows[2]):
+        queue.put_back(row)
+    queue.withdraw(rows[5])
+
+    assert out == rows[:4]
+    assert queue.next(room=0) is rows[2]
+    assert len(queue) == 3
+    assert queue.take_all() == [rows[1], rows[2], rows[4]]

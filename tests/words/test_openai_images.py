@@ -44,12 +44,32 @@ def test_without_a_key_the_variable_is_named_or_the_fault(key: str | None) -> No
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"base_url": "reseller.example"}, {"price": -1}, {"price": {"nano-banana-2": "4 ct"}}, {"mode": "later"}],
+    [
+        {"base_url": "reseller.example"},
+        {"base_url": f"{URL}/images/generations"},
+        {"base_url": "https://reseller.example//v1"},
+        {"price": -1},
+        {"price": 1e308},
+        {"price": {"nano-banana-2": "4 ct"}},
+        {"price": {"nano-banana-2": None}},
+        {"price": {1: 0.04}},
+        {"mode": "later"},
+    ],
 )
 def test_a_setting_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
     """At once, by its name."""
     with pytest.raises(ConfigurationError, match=next(iter(wrong))):
         OpenAIImages(**{"base_url": URL, **wrong})
+
+
+def test_the_address_of_a_question_is_no_base_url_from_the_environment_either() -> None:
+    """What is too much is named, and what is left of it."""
+    environ = {"NANOBANANA_IMAGES_BASE_URL": f"{URL}/images/edits/", "NANOBANANA_IMAGES_API_KEY": "k"}
+
+    with pytest.raises(ConfigurationError, match=r"NANOBANANA_IMAGES_BASE_URL=.* is the address of one") as refused:
+        OpenAIImages().resolved(environ)
+
+    assert refused.value.remedy == f"Leave out /images/edits: {URL!r}."
 
 
 def test_the_key_is_in_no_repr() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -188,16 +190,47 @@ async def test_what_may_have_been_taken_does_not_come_to_nothing(journal: AnyJou
     assert (first.generation, first.state) == (second.generation, second.state) == (2, S.NEW)
 
 
-async def test_each_generation_can_be_found_by_its_number(journal: AnyJournal) -> None:
-    """Also one that does not stand; none of a number that there is not."""
-    await bring(journal, "k", S.SUCCEEDED)
-    await journal.claim(renewing(S.SUCCEEDED))
-    found = [await journal.find(SCOPE, "k", generation=number) for number in (0, 1, 2, 3)]
+@pytest.mark.parametrize("state", [state for state in OVER if state not in (S.FAILED, S.DROPPED)])
+@pytest.mark.parametrize("how", ["refused", "failed free"])
+async def test_what_failed_at_no_cost_puts_nothing_away(
+    journal: AnyJournal, other: AnyJournal, state: ItemState, how: str
+) -> None:
+    """What is, or may be, paid for stands again; whose create it was is told of the failure."""
+    await bring(journal, "k", state, task_id="t1", raw="{}", charged="yes")
+    before = await journal.find(SCOPE, "k")
+    assert before is not None
+    await journal.claim(renewing(state))
+    said: dict[str, Any] = {"generation": 2, "token": "k-2", "charged": "no", "error": {"reason": "policy"}}
+    if how == "refused":
+        await journal.record(answered("k", S.FAILED, **said))
+    else:
+        await journal.record(answered("k", S.ACCEPTED, generation=2, token="k-2", task_id="t2", charged="yes"))
+        await journal.record(change("k", S.FAILED, **said))
 
-    assert [entry and (entry.generation, entry.state) for entry in found] == [
-        None,
-        (1, S.SUCCEEDED),
-        (2, S.SENDING),
-        None,
-    ]
-    assert await journal.find(SCOPE, "l", generation=1) is None
+    assert await other.find(SCOPE, "k") == before
+    assert await other.counts(SCOPE) == {state: 1}
+    assert await other.claim(renewing(state, token="k-3")) == Claimed(2, 2)
+
+
+@pytest.mark.parametrize("charged", ["yes", "unknown"])
+async def test_what_failed_and_may_have_cost_stands(journal: AnyJournal, charged: Any) -> None:
+    """It has to be told, and not paid for again by itself."""
+    await bring(journal, "k", S.SUCCEEDED, charged="yes")
+    await journal.claim(renewing(S.SUCCEEDED))
+    await journal.record(answered("k", S.ACCEPTED, generation=2, token="k-2", charged="yes"))
+    await journal.record(change("k", S.FAILED, generation=2, token="k-2", charged=charged))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.generation, entry.state) == (2, S.FAILED)
+
+
+async def test_what_failed_after_a_failure_stands(journal: AnyJournal) -> None:
+    """The newest failure says more than the one before."""
+    await bring(journal, "k", S.FAILED, charged="no")
+    await journal.claim(renewing(S.FAILED))
+    await journal.record(answered("k", S.FAILED, generation=2, token="k-2", charged="no"))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.generation, entry.state) == (2, S.FAILED)

@@ -8,7 +8,7 @@ import pytest
 
 from nanobanana_async.errors import BatchBusyError, ClientClosedError, ConfigurationError, UsageError
 from tests.journal.conftest import GATEWAY, AnyJournal, Journals
-from tests.journal.steps import SCOPE, A, S, bring, intent
+from tests.journal.steps import SCOPE, A, S, answered, bring, intent
 
 
 async def test_what_the_dead_were_sending_is_unknown(journals: Journals) -> None:
@@ -168,3 +168,18 @@ async def test_a_dying_holder_is_waited_for(journal: AnyJournal, other: AnyJourn
     await other.hold("another")
 
     assert journal.broken is None
+
+
+async def test_a_journal_is_of_a_gateway_from_the_first_create_that_was_taken(journal: AnyJournal) -> None:
+    """Until then the address may have been a mistake: nothing of it is anywhere."""
+    await journal.claim(intent("k"))
+    await journal.record(answered("k", S.NEW))
+    await journal.aclose()
+    await journal.open("kie https://right")
+    await journal.claim(intent("k", token="k-2"))
+    await journal.record(answered("k", S.UNKNOWN, token="k-2"))
+    await journal.aclose()
+
+    with pytest.raises(ConfigurationError, match="is of the gateway 'kie https://right'"):
+        await journal.open(GATEWAY)
+    await journal.open("kie https://right")

@@ -38,14 +38,18 @@ async def test_a_life_is_written_down_step_by_step(journal: AnyJournal, other: A
 
 @pytest.mark.parametrize("state", ITEM_MOVES)
 async def test_items_move_as_the_table_says(journal: AnyJournal, state: ItemState) -> None:
-    """From each state to each other one; to send, a claim is needed; where it is already, nothing is done."""
+    """From each state to each other one; to send, a claim is needed; where it is already, nothing is done.
+
+    What is new follows no attempt, so the one that was found has to be named.
+    """
+    by_itself = ITEM_MOVES[state] - {S.SENDING} - ({S.ACCEPTED} if state is S.NEW else set())
     for to in ITEM_MOVES:
         key = f"{state.value} {to.value}"
         await bring(journal, key, state)
         before = await journal.find(SCOPE, key)
         if to is state:
             assert not await journal.record(change(key, to, error={"reason": "late"}))
-        elif to in ITEM_MOVES[state] - {S.SENDING}:
+        elif to in by_itself:
             assert await journal.record(change(key, to))
         else:
             with pytest.raises(IllegalMoveError):
@@ -53,7 +57,7 @@ async def test_items_move_as_the_table_says(journal: AnyJournal, state: ItemStat
         after = await journal.find(SCOPE, key)
 
         assert after is not None
-        assert (after == before) is (to is state or to not in ITEM_MOVES[state] - {S.SENDING})
+        assert (after == before) is (to is state or to not in by_itself)
         assert after.state is (to if after != before else state)
 
 
@@ -177,6 +181,23 @@ async def test_an_error_that_is_no_json_is_refused(journal: AnyJournal) -> None:
 
     assert entry is not None
     assert entry.state is S.SENDING
+
+
+@pytest.mark.parametrize("verdict", [S.NEW, S.DROPPED])
+@pytest.mark.parametrize("state", [A.UNKNOWN, A.ABANDONED])
+async def test_a_lost_answer_may_be_found_after_a_verdict(
+    journal: AnyJournal, verdict: ItemState, state: AttemptState
+) -> None:
+    """It was to be sent again, or to be forgotten; and it is paid for, whatever was said."""
+    await bring(journal, "k", S.UNKNOWN, charged="unknown")
+    said = ("k-1", state) if state is A.ABANDONED else None
+    await journal.record(change("k", verdict, attempt=said, charged="no" if said else None))
+
+    assert await journal.record(answered("k", S.ACCEPTED, task_id="t1", charged="yes"))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.state, entry.token, entry.task_id, entry.charged) == (S.ACCEPTED, "k-1", "t1", "yes")
 
 
 async def test_an_item_follows_no_attempt_that_nobody_made(journal: AnyJournal) -> None:

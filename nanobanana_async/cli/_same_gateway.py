@@ -1,0 +1,40 @@
+"""The gateway that a journal is of: whose tasks alone can be in it, and the options that lead there.
+
+A reseller's task is asked for nowhere else: another gateway may well know another task by the same id.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nanobanana_async.cli._connection import Where, identity_of
+from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.runs import gateway_of
+
+
+def refuse_another(place: Path, journal: Path | None, where: Where) -> None:
+    """Before anything is asked.
+
+    Raises:
+        ConfigurationError: the journal of `place` is of another gateway than the options name.
+    """
+    wanted = options_needed(place, journal, where)
+    if wanted is not None:
+        raise ConfigurationError(
+            f"the journal of {str(place)!r} is of the gateway {gateway_of(place, journal)!r}, and the task would be "
+            f"asked for at {identity_of(where)!r}; nothing was asked or changed",
+            remedy=f"Add {wanted}.",
+        )
+
+
+def options_needed(place: Path, journal: Path | None, where: Where) -> str | None:
+    """The options that lead to the gateway that the journal of `place` is of; None, where `where` leads there."""
+    recorded, asked = gateway_of(place, journal), identity_of(where)
+    return None if recorded is None or asked in (None, recorded) else _options_for(recorded)
+
+
+def _options_for(recorded: str) -> str:
+    kind, _, address = recorded.partition(" ")
+    if kind == "emulator":
+        return f"--emulator --gateway {address or 'kie'}"
+    return f"--gateway {kind} --base-url {address}"

@@ -169,3 +169,29 @@ def test_a_budget_goes_on_from_what_was_spent_before() -> None:
 
     assert before == [8, 8, 4]
     assert [budget.spent, budget.reserved, budget.left] == [8, 0, 12]
+
+
+def test_where_no_record_names_its_credits_it_is_said_what_it_is_about() -> None:
+    """At a gateway whose answers say nothing of money: no "0 credits" for what was paid for."""
+    bill, mixed, free = Bill(), Bill(), Bill()
+    for _ in range(2):
+        bill.add(None, 8.0)
+    for said, documented in ((4.0, 4.0), (None, 8.0), (None, None)):
+        mixed.add(said, documented)
+
+    assert str(bill) == "about 16 credits (0.08 USD)"
+    assert str(mixed) == (
+        "4 credits (0.02 USD), and about 8 (0.04 USD) for 1 whose records name none, and 1 of unknown price"
+    )
+    assert str(free) == "0 credits (0.00 USD)"
+
+
+def test_what_counts_as_spent_may_turn_out_not_to_be() -> None:
+    """A lost answer is found: what was reserved for another create is all that it costs."""
+    budget = Budget(8.0)
+    budget.reserve(4.0)
+    budget.settle(4.0, 4.0)
+    budget.reserve(4.0)
+    budget.take_back(4.0)
+
+    assert (budget.spent, budget.reserved, budget.left) == (0.0, 4.0, 4.0)

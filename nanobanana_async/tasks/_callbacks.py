@@ -60,8 +60,7 @@ def _is_of_a_row(desk: Desk, token: str, task_id: str) -> bool:
         _look_now(desk, row)
     elif token in place.lost:
         del place.lost[token]
-        if row.state is ItemState.SENDING:  # another is on its way: if nothing comes of that, this is what there is
-            row.found = (token, task_id)
+        row.found = (token, task_id)  # another is on its way: if nothing comes of that, this is what there is
         _is_paid_too(desk.keeper, place, token, task_id)
     else:
         return False

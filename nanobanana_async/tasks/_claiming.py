@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from nanobanana_async.errors import NanoBananaError, StorageError, UsageError
 from nanobanana_async.lifecycle import AttemptState, ItemState
@@ -77,16 +78,16 @@ def not_sent(desk: Desk, row: Row, reason: SkipReason, error: NanoBananaError | 
         desk.skip(row, reason, error)
 
 
-def falls_back(desk: Desk, row: Row, attempt: AttemptState) -> bool:
+def falls_back(desk: Desk, row: Row, attempt: AttemptState, **said: Any) -> bool:
     """Whether an earlier create of `row`, whose answer was lost, is found meanwhile: then its task is followed.
 
-    Nothing more is sent. The newest create ends as `attempt`.
+    Nothing more is sent. The newest create ends as `attempt`, and what is `said` of it is noted.
     """
     if row.found is None or row.place is None or desk.keeper is None:
         return False
     (token, task_id), row.found = row.found, None
     is_unknown = attempt is AttemptState.UNKNOWN
-    desk.keeper.falls_back(row.place, attempt, token, charged="unknown" if is_unknown else "no")
+    desk.keeper.falls_back(row.place, attempt, token, **{"charged": "unknown" if is_unknown else "no", **said})
     if not is_unknown:
         row.lost = None
         for listener in tuple(row.listeners):

@@ -190,7 +190,7 @@ class Desk:
 
         Who has asked for that task is told of its end.
         """
-        self._let_go(row)
+        self.let_go(row)
         of_task = [listener for listener in row.listeners if listener.is_of_task]
         row.listeners = [listener for listener in row.listeners if not listener.is_of_task]
         for listener in of_task:
@@ -204,7 +204,7 @@ class Desk:
             row.place.price = row.price  # it may have changed since the task was sent
         self.board.queue.append(row)
 
-    def _let_go(self, row: Row) -> None:
+    def let_go(self, row: Row) -> None:
         """Its task, where it has one, is followed no more."""
         self.board.waiting.strike(row)
         self.followed.pop(row, None)
@@ -214,7 +214,7 @@ class Desk:
     def settle(self, row: Row, outcome: Outcome) -> None:
         """`row` is over. One that may still run at the gateway keeps its slot for a while."""
         board = self.board
-        self._let_go(row)
+        self.let_go(row)
         self.preparing.pop(row, None)
         board.queue.withdraw(row)
         if row.place is not None:

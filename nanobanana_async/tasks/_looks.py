@@ -19,11 +19,12 @@ from nanobanana_async.errors import (
     UsageError,
 )
 from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucceeded
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
 from nanobanana_async.tasks._answered import keep_unread, kept
 from nanobanana_async.tasks._board import Job
+from nanobanana_async.tasks._claiming import falls_back
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._heavy import MUCH
 from nanobanana_async.tasks._rows import Row
@@ -106,7 +107,16 @@ def _looked(desk: Desk, row: Row, said: Looked, raw: str) -> None:
 
 
 def _task_failed(desk: Desk, row: Row, error: NanoBananaError) -> None:
-    """The task is over; a new one is made where that may help, costs nothing, and is still allowed."""
+    """The task is over; a new one is made where that may help, costs nothing, and is still allowed.
+
+    Where an earlier create of the row was found meanwhile, there is one: it is paid for.
+    """
+    if row.found is not None:
+        desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task_of(row), error=error, again=True))
+        desk.let_go(row)
+        row.begin_anew()
+        falls_back(desk, row, AttemptState.ACCEPTED, charged=error.charged, credits=error.credits)
+        return
     is_wanted = row.remakes > 0 and row.halted is None and desk.board.sends_creates
     again = is_wanted and may_be_made_again(error) and desk.quota.take()
     desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task_of(row), error=error, again=again))

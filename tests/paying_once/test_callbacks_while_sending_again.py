@@ -248,3 +248,25 @@ async def test_a_batch_whose_client_is_closed_while_it_takes_an_item_in_ends(she
                 outcomes.append(outcome.state)
 
     assert outcomes == ["pending", "pending", "skipped"]
+
+
+async def test_what_was_found_is_followed_where_the_next_task_fails(shelf: Shelf) -> None:
+    """It was sent again and taken, and then the lost one was found: where the second fails, no third is paid for."""
+    kie = FatefulKie()
+    kie.creates += [LOST]
+    kie.state = "generating"
+    journal = shelf()
+    async with kie.client(journal=journal, on_unknown="resend") as client:
+        running = asyncio.ensure_future(run(client, [Item("a banana", key="k")], name="many", budget=12))
+        await until(lambda: kie.accepted)
+        await asyncio.sleep(1)
+        assert await called(client, shelf, 0, "task9", name="many")
+        kie.succeed("task9")
+        kie.fail("task0")
+        (outcome,), report = await running
+        spent = await journal.spent("many")
+
+    assert outcome.task_id == "task9"
+    assert len(kie.prompts) == 2
+    assert (spent.spent, spent.possible) == (4.0, 0.0)
+    assert (report.credits, report.possible_duplicates) == (4.0, 0)

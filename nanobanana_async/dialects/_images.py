@@ -52,14 +52,15 @@ def versioned(base_url: str) -> str:
 class ImagesDialect:
     """How the OpenAI-style API at `base_url` is spoken to with the key `bearer`. It never sends anything itself.
 
-    `base_url` may end in ``/v1`` or not. A create is answered with the picture, or, where `asynchronous`, with the id
-    of a task that is then looked at. No answer makes it raise: what can't be read is a `Refused` whose problem says
-    what came instead.
+    `base_url` may end in ``/v1`` or not. A create is answered with the picture, within `answer_within` seconds; or,
+    where `asynchronous`, with the id of a task that is then looked at. No answer makes it raise: what can't be read is
+    a `Refused` whose problem says what came instead.
     """
 
     base_url: str = attrs.field(converter=versioned)
     bearer: str = attrs.field(repr=lambda _: "'***'")
     asynchronous: bool = attrs.field(default=False, kw_only=True)
+    answer_within: float = attrs.field(default=200.0, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -92,7 +93,9 @@ class ImagesDialect:
             raise ValueError(f"operation={operation!r}: the images dialect has 'generations' and 'edits'")
         made = edit if operation == "edits" else generation
         wire = made(f"{self.base_url}/images/{operation}{self._query(callback_url)}", self.bearer, request, images)
-        return attrs.evolve(wire, pays=True, deadline=60.0 if self.asynchronous else 200.0, max_bytes=_LARGEST)
+        return attrs.evolve(
+            wire, pays=True, deadline=60.0 if self.asynchronous else self.answer_within, max_bytes=_LARGEST
+        )
 
     def read_submitted(self, reply: WireReply) -> Submitted:
         """The result, or the id of the accepted task, or the refusal.

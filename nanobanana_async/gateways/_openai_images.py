@@ -13,7 +13,7 @@ from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url
 from nanobanana_async.models import OpenAIEdit, OpenAIGeneration, build_request
 from nanobanana_async.pricing import DOLLARS_PER_CREDIT, MOST
-from nanobanana_async.settings import FROM_ZERO, TEXT, Kind, one_of
+from nanobanana_async.settings import ABOVE_ZERO, FROM_ZERO, TEXT, Kind, one_of
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
 
 KEY_VARIABLE, URL_VARIABLE = "NANOBANANA_IMAGES_API_KEY", "NANOBANANA_IMAGES_BASE_URL"
@@ -75,6 +75,9 @@ class OpenAIImages:
     it is answered with the id of a task, as relays offer it that cut long connections (at about 184 s). Only the second
     loses nothing at a crash: of a create that waits for its picture, nobody has an id.
 
+    `answer_within` is how long such a create may take, in seconds: what has no whole answer by then is lost, and
+    perhaps paid for.
+
     Raises:
         ConfigurationError: a setting that can't be; the base URL and the key are asked for when a client starts.
     """
@@ -83,6 +86,7 @@ class OpenAIImages:
     api_key: str | None = a_key(KEY_VARIABLE)
     price: float | Mapping[str, float] | None = attrs.field(default=None, validator=_price)
     mode: ImagesMode = attrs.field(default="sync", kw_only=True, validator=one_of("sync", "async"))
+    answer_within: float = attrs.field(default=200.0, kw_only=True, validator=ABOVE_ZERO)
 
     default_model = "nano-banana-2"
 
@@ -124,7 +128,9 @@ class OpenAIImages:
                 f"an OpenAI-style gateway does not speak the dialect {name!r}",
                 remedy="Use OpenAIGeneration or OpenAIEdit, or a plain prompt.",
             )
-        return dialects.ImagesDialect(self.address, _checked(self.api_key), asynchronous=self.mode == "async")
+        return dialects.ImagesDialect(
+            self.address, _checked(self.api_key), asynchronous=self.mode == "async", answer_within=self.answer_within
+        )
 
     def request(
         self, prompt: str, fields: Mapping[str, JSON], *, images: ImageSource | Sequence[ImageSource] = ()

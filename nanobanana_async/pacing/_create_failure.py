@@ -9,6 +9,7 @@ itself says (the text first, then the code); what anybody in front of it says; a
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import attrs
@@ -183,6 +184,14 @@ _CLEAR_CODES = frozenset({401, 402, 404, 405, 429, 433, 455, 505})
 """Codes that mean one thing: words such as "exceeds the limit" or "fair use policy" in their text change nothing."""
 
 
+_NO_SUCH_PLACE = (
+    "Correct the base URL. Where it is that of a gateway in OpenAI's style, it needs OpenAIImages(base_url, …), "
+    "or on the command line --gateway openai-images."
+)
+_NO_MODEL = re.compile(r"model_not_found|\bmodel\b.{0,80}\bnot (exist|found|supported|available)", re.IGNORECASE)
+"""That the model is unknown there: one item's mistake, where others name another model."""
+
+
 def _by_text(problem: Problem, attempts: Attempts) -> NextStep | None:
     code = _code(problem)
     meaning = meaning_of(problem.text)
@@ -212,7 +221,7 @@ def _by_code(problem: Problem, url: str, attempts: Attempts) -> NextStep | None:
             return StopRun(ServiceError(text, problem=problem, retryable=False), "service")
         case 404 | 405 as code:
             text = f"{url!r} answers {code} to a create: {problem.text}"
-            return StopRun(ConfigurationError(text, problem=problem), "service")
+            return StopRun(ConfigurationError(text, problem=problem, remedy=_NO_SUCH_PLACE), "service")
         case 400 | 413 | 422:
             return FailItem(InvalidRequestError(problem.text, problem=problem))
         case _:
@@ -226,7 +235,7 @@ def _of_openai(problem: Problem) -> NextStep | None:
             return FailItem(PolicyError(problem.text, problem=problem))
         case 403:
             return StopRun(KeyRefusedError(problem.text, problem=problem), "key")
-        case 404 if "model_not_found" in problem.text:
+        case 404 if _NO_MODEL.search(problem.text):
             return FailItem(InvalidRequestError(problem.text, problem=problem))
         case _:
             return None

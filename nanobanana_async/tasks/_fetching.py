@@ -186,7 +186,8 @@ def _with_task(error: NanoBananaError, result: Result) -> NanoBananaError:
     error.charged = "yes"
     if not isinstance(error, StorageError):
         if error.retryable:
-            error.remedy = "Fetch the result again by its task id: it stays paid for."
+            where = "by its task id" if result.task_id is not None else f"from {', '.join(result.urls)[:500]}"
+            error.remedy = f"Fetch the result again {where}: it stays paid for."
         error.public_message = (
             "The image is made, but could not be fetched. It can be fetched again; do not order it anew."
         )

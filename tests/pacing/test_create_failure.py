@@ -306,14 +306,30 @@ def test_every_item_comes_to_an_end() -> None:
             assert not isinstance(after(own(code, text), attempts=spent), Repeat | RepeatForAll)
 
 
-def test_a_model_that_an_openai_style_gateway_does_not_have_fails_its_item() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The model `nano` does not exist (invalid_request_error, model_not_found)",
+        "The model nano does not exist",
+        "model 'nano' not found",
+        "Model nano is not supported by this account",
+    ],
+)
+def test_a_model_that_an_openai_style_gateway_does_not_have_fails_its_item(text: str) -> None:
     """The path is there: it is the name that is wrong, and others may be right."""
-    text = "The model `nano` does not exist (invalid_request_error, model_not_found)"
-
     step = after(own(404, text, status=404))
 
     assert isinstance(step, FailItem)
     assert isinstance(step.error, errors.InvalidRequestError)
+
+
+def test_a_path_that_is_not_there_may_be_that_of_another_kind_of_gateway() -> None:
+    """Who comes from OpenAI's package names such a URL, and no gateway."""
+    step = after(own(404, "Not Found", status=404))
+
+    assert isinstance(step, StopRun)
+    assert "OpenAIImages(" in step.error.remedy
+    assert "--gateway openai-images" in step.error.remedy
 
 
 def test_a_page_of_403_is_nobodys_word() -> None:

@@ -138,3 +138,16 @@ def test_what_this_api_does_not_offer_is_said(ask: Any) -> None:
     """There is no balance, no upload, no fresh link."""
     with pytest.raises(ConfigurationError, match="an OpenAI-style gateway offers no"):
         ask(OpenAIImages(URL, "k"))
+
+
+def test_how_long_an_answer_is_waited_for_is_the_users_to_say() -> None:
+    """200 s if he does not; where tasks are asked for, an answer is short."""
+    request = OpenAIImages(URL, "key").request("a banana", {})
+
+    def deadline(**given: Any) -> float | None:
+        return OpenAIImages(URL, "key", **given).dialect("images").submit(request, ()).deadline
+
+    assert (deadline(), deadline(answer_within=420.0), deadline(mode="async")) == (200.0, 420.0, 60.0)
+    for wrong in (0, -1, "200", float("nan")):
+        with pytest.raises(ConfigurationError, match="answer_within"):
+            deadline(answer_within=wrong)

@@ -18,7 +18,7 @@ def batch(
         typer.Argument(metavar="FILE|-", help="JSONL, CSV or .txt, a prompt a line; - reads JSONL from stdin."),
     ],
     output: options.Output,
-    model: options.Model = None,
+    model: options.BatchModel = None,
     prompt: Annotated[
         str | None,
         typer.Option("--prompt", "-p", metavar="TEMPLATE", help='Prompts from the columns: "Studio photo of {name}".'),

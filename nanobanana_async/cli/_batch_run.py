@@ -87,7 +87,8 @@ def make_all(wish: BatchWish) -> int:
     _check_folder(wish)
     rows = _rows(wish, terminal)
     with connected(wish.where, rate=wish.rate, state_in=wish.beside_journal) as connection:
-        view = BatchView(terminal, wish.folder, wish.as_json)
+        lines = {row.key: row.line for row in rows.rows if not row.has_own_key}
+        view = BatchView(terminal, wish.folder, wish.as_json, lines)
         stops = BatchStops(terminal, view, grace_of(connection.gateway))
         try:
             with view:

@@ -7,6 +7,7 @@ import asyncio
 import attrs
 
 from nanobanana_async.cli._batch_view import BatchView
+from nanobanana_async.cli._stop_words import say_awaited, say_given_up
 from nanobanana_async.cli._terminal import Terminal
 
 
@@ -34,16 +35,9 @@ class BatchStops:
         """What is in flight is left, once it is known what that is."""
         self._waited_for = self.view.on_the_wire
         if self._waited_for:
-            seconds = f"{self.grace:.0f} s at the most"
-            self.terminal.say(f"nothing more is sent; waiting for {self._answers}: {seconds}", "bold")
-            self.terminal.say("Ctrl-C again gives them up: they may be paid for, and nobody would know.")
+            say_awaited(self.terminal, self._waited_for, self.grace)
 
     def give_up(self) -> None:
         """Nobody will know whether these were taken."""
         if self._waited_for:
-            self.terminal.say(f"no longer waiting for {self._answers}: what has not come is unknown", "bold")
-
-    @property
-    def _answers(self) -> str:
-        count = self._waited_for
-        return "the answer to 1 create" if count == 1 else f"the answers to {count} creates"
+            say_given_up(self.terminal, self._waited_for)

@@ -11,7 +11,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,11 +41,15 @@ _BAR = 24
 
 @attrs.define(eq=False)
 class BatchView:
-    """Shows one batch into `folder`. Made for `run_batch`, whose callbacks are `listeners`."""
+    """Shows one batch into `folder`. Made for `run_batch`, whose callbacks are `listeners`.
+
+    `lines` are the places in the file of those whose keys say nothing to people.
+    """
 
     terminal: Terminal
     folder: Path
     as_json: bool = False
+    lines: Mapping[str, int] = attrs.field(factory=dict)
     is_planned: bool = attrs.field(default=False, init=False)
     _stopped_by: str | None = attrs.field(default=None, init=False)
     _counts: Counts = attrs.field(factory=lambda: Counts(time.monotonic()), init=False)
@@ -182,7 +186,9 @@ class BatchView:
         self._troubles += 1
         if self._troubles <= SAID_IN_FULL:
             state = "not saved" if outcome.ok else outcome.state
-            message = f"{outcome.item.key}: {error.message}"
+            line = self.lines.get(outcome.item.key or "")
+            named = f"{outcome.item.key} (line {line})" if line else outcome.item.key
+            message = f"{named}: {error.message}"
             self.terminal.complain(f"{state} ({error.reason})", message, remedy_of(error))
 
     # --- the line -----------------------------------------------------------------------------------------------

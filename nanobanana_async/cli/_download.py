@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
+from nanobanana_async.cli._known_task import known_task
 from nanobanana_async.cli._outcomes import collected, deliver
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.client import Client
 from nanobanana_async.runs import journal_place
 from nanobanana_async.storage import ensure_writable
-from nanobanana_async.values import Item, Result
+from nanobanana_async.values import Item, Result, Task
 
 
 def download(
@@ -31,6 +33,7 @@ def download(
             "--output", "-o", parser=options.parse_path, metavar="DIR", help="The folder; the task's id is the name."
         ),
     ] = Path(),
+    dialect: options.Dialect = None,
     timeout: options.Timeout = 900.0,
     as_json: options.Json = False,
     gateway: options.GatewayName = "kie",
@@ -49,28 +52,38 @@ def download(
     """
     where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
     with connected(where, state_in=journal_place(output).path.parent if emulator else None) as connection:
-        return run(_download(tuple(dict.fromkeys(task_ids)), output, connection, timeout=timeout, as_json=as_json))
+        wanted = _Wanted(tuple(dict.fromkeys(task_ids)), output, dialect, timeout)
+        return run(_download(wanted, connection, as_json=as_json))
 
 
-async def _download(
-    task_ids: Sequence[str], folder: Path, connection: Connection, *, timeout: float, as_json: bool
-) -> ExitCode:
+@attrs.frozen
+class _Wanted:
+    """The tasks, all of one dialect (None is the gateway's usual one), where they go, and how long they may take."""
+
+    task_ids: tuple[str, ...]
+    folder: Path
+    dialect: str | None
+    timeout: float
+
+
+async def _download(wanted: _Wanted, connection: Connection, *, as_json: bool) -> ExitCode:
     """All of them at once; the exit code of the worst."""
     terminal = Terminal()
-    await ensure_writable(folder)
-    async with Client(connection.gateway, polling=connection.polling, deadline=timeout) as client:
+    await ensure_writable(wanted.folder)
+    async with Client(connection.gateway, polling=connection.polling, deadline=wanted.timeout) as client:
 
         async def fetch(task_id: str) -> ExitCode:
-            outcome = await collected(client, Item("", key=task_id), _result(client, task_id, terminal), folder)
+            work = _result(client, known_task(client, connection.gateway, task_id, wanted.dialect), terminal)
+            outcome = await collected(client, Item("", key=task_id), work, wanted.folder)
             return deliver(outcome, terminal, as_json=as_json)
 
-        codes = await asyncio.gather(*map(fetch, task_ids))
+        codes = await asyncio.gather(*map(fetch, wanted.task_ids))
     return max(codes)
 
 
-async def _result(client: Client, task_id: str, terminal: Terminal) -> Result:
+async def _result(client: Client, asked: Awaitable[Task], terminal: Terminal) -> Result:
     """The result of a task, waited for. An id that nobody knows is refused at once, not at the deadline."""
-    task = await client.status(task_id)
+    task = await asked
     if not task.state.is_final:
-        terminal.say(f"task {task_id}: {task.state.value}, waiting", "dim")
+        terminal.say(f"task {task.id}: {task.state.value}, waiting", "dim")
     return await client.wait(task)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._emulating import in_words
 from nanobanana_async.cli._exits import ExitCode
+from nanobanana_async.cli._images_answers import HELP, parse_images
 from nanobanana_async.cli._output import put
 from nanobanana_async.cli._request_lines import line_writer
 from nanobanana_async.cli._terminal import Terminal
@@ -89,6 +91,10 @@ def emulator(
         str | None, typer.Option(metavar="KEY", help="Sign callbacks with this; without it they are not signed.")
     ] = None,
     record_shape: Annotated[Shape, typer.Option(help="Of today, or of the documents.")] = Shape.NEW,
+    images: Annotated[
+        Mapping[str, Any] | None,
+        typer.Option(parser=parse_images, metavar="NAME=VALUE[,…]", help=HELP),
+    ] = None,
     fault: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME[,KEY=VALUE]", help="What goes wrong on purpose; again for more of them."),
@@ -116,6 +122,7 @@ def emulator(
         key = "one-of-yours" if keys else "any"
         terminal.say(f"the emulator is up: {rate} new tasks, {speed:g} times as fast as life, seed {seed}")
         terminal.say(f"  export KIE_BASE_URL={base_url} KIE_API_KEY={key}")
+        terminal.say(f"  export NANOBANANA_IMAGES_BASE_URL={base_url}/v1 NANOBANANA_IMAGES_API_KEY={key}")
 
     with in_words():
         from nanobanana_async import emulator as gateways  # noqa: PLC0415  an extra, and half a second
@@ -137,6 +144,7 @@ def emulator(
             public_url=public_url,
             state_dir=state,
             allow_remote=allow_remote,
+            **(images or {}),
         )
         try:
             world = gateways.World(settings, faults=fault or ())

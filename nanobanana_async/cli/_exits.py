@@ -14,7 +14,7 @@ import typer
 
 from nanobanana_async.cli._output import OutputLostError, let_go_of_stdout
 from nanobanana_async.cli._stderr import STDERR
-from nanobanana_async.cli._stopping import Stops, Ways
+from nanobanana_async.cli._stopping import Steps, Stops, Ways
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.errors import (
     AccountError,
@@ -26,6 +26,7 @@ from nanobanana_async.errors import (
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_Cancel = Callable[[], object]
 
 
 class ExitCode(IntEnum):
@@ -89,32 +90,37 @@ def _exit_code(command: Callable[[], int]) -> int:
         return ExitCode.INTERRUPTED
 
 
-def run(work: Coroutine[Any, Any, T], *, stops: Stops | None = None) -> T:
+def run(
+    work: Coroutine[Any, Any, T], *, stops: Stops | None = None, steps: Callable[[_Cancel], Steps] | None = None
+) -> T:
     """`asyncio.run`, for which SIGTERM and SIGHUP are what Ctrl-C is: the work is cancelled, and finishes what it must.
 
     With `stops`, it is told of each of them first; Ctrl-C ends it in three steps, and it ends as by SIGTERM where the
-    reader of stderr has left. Raises: KeyboardInterrupt, where it was cancelled.
+    reader of stderr has left. `steps` makes other steps, from what cancels the work. Raises: KeyboardInterrupt, where
+    it was cancelled.
     """
+    if stops is not None:
+        steps = functools.partial(Ways, stops=stops)
     try:
-        return asyncio.run(_stopped_by_signals(work, stops))
+        return asyncio.run(_stopped_by_signals(work, steps))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
         STDERR.when_unread = lambda: None
 
 
-async def _stopped_by_signals(work: Coroutine[Any, Any, T], stops: Stops | None) -> T:
+async def _stopped_by_signals(work: Coroutine[Any, Any, T], steps: Callable[[_Cancel], Steps] | None) -> T:
     main = asyncio.current_task()
     assert main is not None
     loop = asyncio.get_running_loop()
-    ways = Ways(main.cancel, stops)
-    if stops is not None:
+    ways = Ways(main.cancel, None) if steps is None else steps(main.cancel)
+    if steps is not None:
         STDERR.when_unread = functools.partial(_soon, loop, ways.leave)
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
         loop.add_signal_handler(signal.SIGTERM, ways.leave)
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
             loop.add_signal_handler(signal.SIGHUP, ways.leave)
-        if stops is not None:
+        if steps is not None:
             loop.add_signal_handler(signal.SIGINT, ways.press)
     return await work
 

@@ -101,6 +101,15 @@ Model = Annotated[
     str | None,
     typer.Option("--model", "-m", metavar="MODEL", help="The model, by id or short name; see `nanobanana models`."),
 ]
+BatchModel = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="The model of rows that name none, by id or short name; see `nanobanana models`.",
+    ),
+]
 AspectRatio = Annotated[str | None, typer.Option("--aspect-ratio", metavar="RATIO", help="Such as 16:9.")]
 Resolution = Annotated[str | None, typer.Option(metavar="1K|2K|4K", help="The size of it.")]
 OutputFormat = Annotated[str | None, typer.Option("--format", metavar="png|jpg", help="The kind of file.")]
@@ -159,6 +168,14 @@ Speed = Annotated[
         parser=parse_above_zero,
         metavar="FACTOR",
         help="How much faster than life the emulator is: 20 with --emulator, else 1.",
+    ),
+]
+Dialect = Annotated[
+    str | None,
+    typer.Option(
+        parser=one_of("jobs", "images", "generate"),
+        metavar="generate",
+        help="Of a task of Kie's older endpoint. [default: the gateway's usual one]",
     ),
 ]
 Journal = Annotated[

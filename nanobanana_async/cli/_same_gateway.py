@@ -33,6 +33,12 @@ def options_needed(place: Path, journal: Path | None, where: Where) -> str | Non
     return None if recorded is None or asked in (None, recorded) else _options_for(recorded)
 
 
+def options_of(where: Where) -> str:
+    """The options by which a later command asks at the same gateway, with a blank before each; empty for Kie's own."""
+    named = f" --gateway {where.gateway}" if where.gateway != "kie" else ""
+    return f"{named} --base-url {where.base_url}" if where.base_url is not None else named
+
+
 def _options_for(recorded: str) -> str:
     kind, _, address = recorded.partition(" ")
     if kind == "emulator":

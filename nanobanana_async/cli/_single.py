@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import attrs
 
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
-from nanobanana_async.cli._outcomes import collected, deliver
+from nanobanana_async.cli._outcomes import deliver
+from nanobanana_async.cli._picture_stops import PictureStops
+from nanobanana_async.cli._same_gateway import options_of
+from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.cli._terminal import Terminal, not_warned_of
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError
-from nanobanana_async.events import Event, TaskAccepted
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.models import with_format_default
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import total
+from nanobanana_async.runs import grace_of
 from nanobanana_async.storage import ensure_writable, named_format, refuse_device, target_for
-from nanobanana_async.values import Item, Request
+from nanobanana_async.values import Request
 
 
 @attrs.frozen
@@ -48,32 +52,27 @@ def make_one(wish: Wish, where: Where, *, timeout: float, as_json: bool) -> Exit
     with connected(where) as connection:
         request = wish.request(connection.gateway)
         terminal.say(f"{request.model}: {total([request.credits])}")
-        accepted: list[str] = []
+        stops = PictureStops(terminal, grace_of(connection.gateway), options_of(where))
         try:
-            with not_warned_of(lambda: accepted):
-                outcome = run(_outcome(request, wish.place, connection, terminal, accepted=accepted, timeout=timeout))
+            with not_warned_of(lambda: stops.accepted):
+                work = _outcome(request, wish.place, connection, stops, timeout=timeout)
+                outcome = run(work, steps=partial(TwoSteps, ends=stops))
         except KeyboardInterrupt:
-            for task_id in accepted:
-                terminal.say(f"task {task_id} is paid for; fetch it with: nanobanana download {task_id}")
+            stops.say_left()
             raise
-    return deliver(outcome, terminal, as_json=as_json)
+    code = deliver(outcome, terminal, as_json=as_json)
+    return ExitCode.INTERRUPTED if stops.is_asked_to_finish else code
 
 
 async def _outcome(
-    request: Request, place: str, connection: Connection, terminal: Terminal, *, accepted: list[str], timeout: float
+    request: Request, place: str, connection: Connection, stops: PictureStops, *, timeout: float
 ) -> Outcome:
-    """What became of it; the id of its task is put into `accepted` as soon as it is known."""
+    """What became of it."""
     await ensure_writable(_folder_of(place))
-
-    def hear(event: Event) -> None:
-        if isinstance(event, TaskAccepted):
-            terminal.say(f"accepted as task {event.task.id}", "dim")
-            accepted.append(event.task.id)
-
-    client = Client(connection.gateway, polling=connection.polling, deadline=timeout, on_event=hear)
+    client = Client(connection.gateway, polling=connection.polling, deadline=timeout, on_event=stops.hear)
     async with client:
-        with terminal.waiting(f"usually done in {request.expected.usual / connection.polling.speed:.0f} s"):
-            return await collected(client, Item(request), client.generate(request), place)
+        with stops.terminal.waiting(f"usually done in {request.expected.usual / connection.polling.speed:.0f} s"):
+            return await stops.make(client, request, place)
 
 
 def _folder_of(place: str) -> Path:

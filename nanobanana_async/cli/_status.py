@@ -12,6 +12,7 @@ from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import folder_status
+from nanobanana_async.cli._known_task import known_task
 from nanobanana_async.cli._output import put
 from nanobanana_async.cli._terminal import shown
 from nanobanana_async.client import Client
@@ -22,6 +23,7 @@ from nanobanana_async.values import Task, TaskState
 def status(
     *,
     subject: Annotated[str, typer.Argument(metavar="TASK_ID|FOLDER", help="A task's id, or the -o of a batch.")],
+    dialect: options.Dialect = None,
     journal: options.Journal = None,
     as_json: options.Json = False,
     gateway: options.GatewayName = "kie",
@@ -31,7 +33,7 @@ def status(
 ) -> int:
     """Show how a task or a folder stands.
 
-    The exit code is 0 when all of it succeeded, else 1.
+    The exit code is 0 when all of it succeeded, and the pictures of a folder are there, else 1.
 
     \b
       nanobanana status 09e4987e60ef4b82c25e2650652989d6
@@ -43,14 +45,14 @@ def status(
     if "/" in subject:
         raise ConfigurationError(f"there is no folder {subject!r}", remedy="Give the -o of a batch, or a task's id.")
     with connected(Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
-        task = run(_status(connection, subject))
+        task = run(_status(connection, subject, dialect))
     put(json.dumps(_row(task)) if as_json else f"{shown(task.id)}: {task.state.value}")
     return ExitCode.OK if task.state is TaskState.SUCCESS else ExitCode.SOME_FAILED
 
 
-async def _status(connection: Connection, task_id: str) -> Task:
+async def _status(connection: Connection, task_id: str, dialect: str | None) -> Task:
     async with Client(connection.gateway) as client:
-        return await client.status(task_id)
+        return await known_task(client, connection.gateway, task_id, dialect)
 
 
 def _row(task: Task) -> dict[str, Any]:
@@ -65,5 +67,6 @@ def _show_folder(folder: Path, journal: Path | None, *, as_json: bool) -> ExitCo
     else:
         put(shown(str(found)))
         for row in found.unfinished:
-            put(shown(f"{row['state']}  {row['key']}  {row['task_id'] or 'no task id'}"))
+            why = f"  {row['why']}" if row["state"] == "failed" and row["why"] else ""
+            put(shown(f"{row['state']}  {row['key']}  {row['task_id'] or 'no task id'}{why}"))
     return ExitCode.OK if found.ok else ExitCode.SOME_FAILED

@@ -4,6 +4,8 @@
 2. Leave (the second; SIGTERM, SIGHUP; a reader of stderr that leaves): what is paid for is left to the next run, once
    the answers to creates on the wire are in. To be told so again changes nothing.
 3. Give up (the third Ctrl-C): these answers are not waited for, and what they were about is unknown.
+
+A single picture has nothing that is left to a next run: of these steps it has the first and the last.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import attrs
 
 
 class Stops(Protocol):
-    """Who is told of each step, before it is taken."""
+    """Who is told of each step of a batch, before it is taken."""
 
     def finish(self) -> None:
         """Nothing more is to be sent."""
@@ -25,6 +27,16 @@ class Stops(Protocol):
 
     def give_up(self) -> None:
         """It is about to be cancelled once more, while it waits for answers."""
+
+
+class Steps(Protocol):
+    """What signals lead to."""
+
+    def press(self) -> None:
+        """Ctrl-C: the next step."""
+
+    def leave(self) -> None:
+        """SIGTERM or SIGHUP, or nobody reads stderr any more."""
 
 
 @attrs.define(eq=False)
@@ -56,3 +68,36 @@ class Ways:
             self._leaves = True
             self.stops.leave()
         self.cancel()
+
+
+class PictureEnds(Protocol):
+    """Who is told of each step of a single picture."""
+
+    def finish(self) -> None:
+        """It is to end as soon as it is known what is paid for."""
+
+    def give_up(self) -> None:
+        """The work is about to be cancelled."""
+
+
+@attrs.define(eq=False)
+class TwoSteps:
+    """The steps of a single picture: finish, whatever the signal, then give up, by Ctrl-C alone."""
+
+    cancel: Callable[[], object]
+    ends: PictureEnds
+    _finishes: bool = attrs.field(default=False, init=False)
+
+    def press(self) -> None:
+        """Ctrl-C: the next step."""
+        if self._finishes:
+            self.ends.give_up()
+            self.cancel()
+        else:
+            self.leave()
+
+    def leave(self) -> None:
+        """The first step, taken once."""
+        if not self._finishes:
+            self._finishes = True
+            self.ends.finish()

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, cast
 import attrs
 
 from nanobanana_async.cli._stderr import STDERR
-from nanobanana_async.errors import NanoBananaError, StillRunningError, StorageError
+from nanobanana_async.errors import InvalidRequestError, NanoBananaError, StillRunningError, StorageError, UsageError
 from nanobanana_async.runs import BadFileError
 
 if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
@@ -57,9 +57,11 @@ class Terminal:
             said.append(f"\n  {shown(remedy)}", style="dim")
         self.console.print(said, soft_wrap=True)
 
-    def complain_of(self, error: NanoBananaError, label: str = "error") -> None:
-        """What went wrong, and what the person at the shell can do about it."""
-        self.complain(label, error.message, remedy_of(error))
+    def complain_of(self, error: NanoBananaError) -> None:
+        """What went wrong, of what kind that is, and what the person at the shell can do about it."""
+        # What is wrong with the command speaks for itself; what a gateway says may not say what it means.
+        is_own = isinstance(error, UsageError | InvalidRequestError)
+        self.complain("error" if is_own else f"error ({error.reason})", error.message, remedy_of(error))
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -123,6 +125,11 @@ def remedy_of(error: NanoBananaError) -> str:
     """The remedy in the words of the command line."""
     if error.task_id and isinstance(error, StillRunningError | StorageError):
         return f"It is paid for; fetch it later with: nanobanana download {error.task_id}"
+    if isinstance(error, StillRunningError):
+        return (
+            "The next time give it longer with --timeout; `nanobanana batch` keeps a journal, by which what was on the "
+            "wire is not lost."
+        )
     if isinstance(error, BadFileError) and not error.are_all:
         return "Correct these lines, or leave them out with --skip-invalid."
     return error.remedy

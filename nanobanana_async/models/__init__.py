@@ -7,6 +7,7 @@ plain dict `build_request` makes one; `derive_key` names it. Nothing here does I
 from nanobanana_async.models._build import build_request
 from nanobanana_async.models._data_url import data_url_content, is_data_url
 from nanobanana_async.models._field_names import field_names, nearest_field
+from nanobanana_async.models._foreign_names import ForeignName, foreign_name
 from nanobanana_async.models._from_text import read_cells
 from nanobanana_async.models._google import NanoBanana, NanoBananaEdit
 from nanobanana_async.models._image_rules import is_url
@@ -33,6 +34,7 @@ from nanobanana_async.models._words import (
 __all__ = [
     "AspectRatio",
     "FieldProblem",
+    "ForeignName",
     "Images",
     "InvalidFieldsError",
     "JobsRequest",
@@ -55,6 +57,7 @@ __all__ = [
     "data_url_content",
     "derive_key",
     "field_names",
+    "foreign_name",
     "is_data_url",
     "is_url",
     "known_models",

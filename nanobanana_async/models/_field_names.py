@@ -8,6 +8,7 @@ import attrs
 
 from nanobanana_async.models._checked import Checked
 from nanobanana_async.models._extra_rule import not_taken
+from nanobanana_async.models._foreign_names import foreign_name
 from nanobanana_async.models._kie import KieRequest
 from nanobanana_async.models._near import did_you_mean, nearest
 from nanobanana_async.models._problems import FieldProblem, shown
@@ -85,7 +86,7 @@ def unknown_field(cls: type[Checked], dialect: str, model: object, name: str, va
             return FieldProblem(name, value, message, f"Leave {name} out, or choose one of those models.")
         if elsewhere := classes_with(ours):
             return _of_another(cls, ours, name, value, elsewhere)
-    return _of_none(own, ours, name, value)
+    return _of_none([field.name for field in attrs.fields(cls)], own, ours, name, value)
 
 
 def _of_another(cls: type[Checked], ours: str, name: str, value: object, elsewhere: list[str]) -> FieldProblem:
@@ -97,10 +98,13 @@ def _of_another(cls: type[Checked], ours: str, name: str, value: object, elsewhe
     return FieldProblem(name, value, message, remedy)
 
 
-def _of_none(own: list[str], ours: str, name: str, value: object) -> FieldProblem:
-    """Why there is no such field in any request."""
+def _of_none(listed: list[str], own: list[str], ours: str, name: str, value: object) -> FieldProblem:
+    """Why there is no such field in any request; those that are `listed` are a request's `own`, but for its class."""
+    foreign = foreign_name(name, own) if ours == name else None
+    if foreign is not None:
+        return FieldProblem(name, value, f"{shown(name)} is no field: {foreign.why}", foreign.instead)
     meant = _near(ours, own)
-    message = f"{shown(name)} is not one of its fields, {', '.join(own)}{did_you_mean(meant)}"
+    message = f"{shown(name)} is not one of its fields, {', '.join(listed)}{did_you_mean(meant)}"
     if meant:
         return FieldProblem(name, value, message, f"Call it {meant}.")
     if "extra" not in own:

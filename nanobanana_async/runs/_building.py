@@ -40,7 +40,8 @@ class Builder:
     @property
     def names(self) -> Names:
         """What rows may call their fields, at this gateway."""
-        return Names(self.gateway.default_dialect)
+        used = self.template.names if self.template is not None else frozenset[str]()
+        return Names(self.gateway.default_dialect, used | {self.key_column or KEY})
 
     def build(self, raw: RawRow, index: int) -> Row | list[FieldProblem]:
         """The row at the place `index` of the file; or what is wrong with it, at least one thing."""

@@ -88,7 +88,13 @@ def _unknown_name(name: str, value: JSON, known: Names) -> FieldProblem:
     meant = known.meant_by(name)
     if meant:
         return FieldProblem(name, value, f"{name!r} is no field (did you mean {meant!r}?)", f"Call it {meant}.")
-    return FieldProblem(name, value, f"{name!r} is no field", f'Put what is your own into "data": {{{name!r}: …}}.')
+    shown = json.dumps(name, ensure_ascii=False)
+    own = f'ut what is your own into "data": {{{shown}: …}}.'
+    foreign = known.foreign(name)
+    if foreign is not None:
+        return FieldProblem(name, value, f"{name!r} is no field: {foreign.why}", f"{foreign.instead} P{own}")
+    vendors = f'Put what the vendor takes into "extra": {{{shown}: …}}, and p' if "extra" in known.fields else "P"
+    return FieldProblem(name, value, f"{name!r} is no field", vendors + own)
 
 
 def _can_be_written(value: JSON) -> bool:

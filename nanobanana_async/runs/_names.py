@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from nanobanana_async.models import FieldProblem, field_names, nearest_field
+from nanobanana_async.models import FieldProblem, ForeignName, field_names, foreign_name, nearest_field
 
 KEY: Final = "key"
 DATA: Final = "data"
@@ -28,14 +28,23 @@ _IMAGE_SIZE: Mapping[str, str] = {"images": "resolution"}  # elsewhere it was th
 
 @attrs.frozen
 class Names:
-    """The names of fields that rows for `dialect` may use, `prompt` and `model` among them."""
+    """The names of fields that rows for `dialect` may use, `prompt` and `model` among them.
+
+    `used` are names of columns that something is made of already, such as the prompt: they are the user's own.
+    """
 
     dialect: str = "jobs"
+    used: frozenset[str] = frozenset()
     fields: frozenset[str] = attrs.field(init=False)
 
     @fields.default
     def _fields(self) -> frozenset[str]:
         return frozenset(field_names(self.dialect))
+
+    def foreign(self, name: str) -> ForeignName | None:
+        """What `name` is where it is a parameter of other image APIs; None for a field, or a name of the user's own."""
+        is_known = name in self.fields or name in (KEY, DATA) or name in self.used
+        return None if is_known or self.meant_by(name) is not None else foreign_name(name, self.fields)
 
     def meant_by(self, name: str, others: Collection[str] = ()) -> str | None:
         """The name that `name` is but for a slip of the pen; None for one that is right, or the user's own.
@@ -45,12 +54,16 @@ class Names:
         """
         if name in self.fields or name in (KEY, DATA):
             return None
-        plain = re.sub(r"[\W_]+", "_", name.strip().lower())
+        plain = _plain(name)
         if plain in self.fields or plain in (KEY, DATA):
             return plain
         vendors = {**_VENDOR_NAMES, "image_size": _IMAGE_SIZE.get(self.dialect, "aspect_ratio")}
         meant = vendors.get(plain) or nearest_field(name, self.dialect)
         return meant if meant not in others else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "_", name.strip().lower())
 
 
 def header_problems(known: Names, names: Sequence[str], *, needs_prompt: bool) -> list[FieldProblem]:
@@ -69,6 +82,16 @@ def header_problems(known: Names, names: Sequence[str], *, needs_prompt: bool) -
             f"Call it {meant}; or give it another name, if it is your own.",
         )
         for name, meant in slips.items()
+    ]
+    foreign = {name: found for name in dict.fromkeys(names) if name and (found := known.foreign(name)) is not None}
+    problems += [
+        FieldProblem(
+            name,
+            name,
+            f"the column {name!r} would set nothing: {found.why}",
+            f"{found.instead} A column of your own needs another name, such as my_{_plain(name)}.",
+        )
+        for name, found in foreign.items()
     ]
     if needs_prompt and not {"prompt", "input"} & {*names, *slips.values()}:
         listed = ", ".join(repr(name) for name in names if name)

@@ -24,12 +24,14 @@ logger = logging.getLogger("nanobanana_async")
 class Rebuilt:
     """Every record by key: those of the file in its order, then those whose keys are in the file no more.
 
-    `others` are creates that no key follows any more: for sums. `contents` are those of the journal.
+    `others` are creates that no key follows any more: for sums. `contents` are those of the journal. `gone` are the
+    keys whose pictures were saved, and are not all there any more.
     """
 
     records: Mapping[str, Record] = attrs.field(factory=dict)
     others: tuple[Record, ...] = ()
     contents: Contents = attrs.field(factory=Contents)
+    gone: frozenset[str] = frozenset()
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -105,8 +107,10 @@ def known_records(folder: Path, journal: Path | None = None) -> Rebuilt:
         if not told:
             raise
         records = {}
-    both = {key: _as_it_is(record, folder) for key, record in {**records, **told}.items()}
-    return Rebuilt(both, others_of(contents))
+    saved = {**records, **told}
+    both = {key: _as_it_is(record, folder) for key, record in saved.items()}
+    gone = frozenset(key for key, record in both.items() if record.files != saved[key].files)
+    return Rebuilt(both, others_of(contents), gone=gone)
 
 
 def _as_it_is(record: Record, folder: Path) -> Record:

@@ -43,6 +43,11 @@ class PromptTemplate:
                 raise _wrong(text, "braces hold the name of a column, and nothing else")
         return cls(text, tuple((literal, name) for literal, name, _, _ in found))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that it names."""
+        return frozenset(name for _, name in self.pieces if name is not None)
+
     def missing_from(self, columns: Iterable[str]) -> FieldProblem | None:
         """What is wrong where the columns are those; None where the template finds all it names."""
         known = tuple(columns)

@@ -31,3 +31,13 @@ def gateway(options: EmulatorOptions, monkeypatch: pytest.MonkeyPatch) -> Iterat
         monkeypatch.setenv("KIE_BASE_URL", server.base_url)
         monkeypatch.setenv("KIE_API_KEY", "k")
         yield server
+
+
+@pytest.fixture
+def reseller(gateway: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> EmulatorServer:
+    """An emulator that is known by the variables of an OpenAI-style gateway alone."""
+    for name in ("KIE_API_KEY", "KIE_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NANOBANANA_IMAGES_BASE_URL", f"{gateway.base_url}/v1")
+    monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
+    return gateway

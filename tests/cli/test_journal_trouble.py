@@ -89,7 +89,7 @@ def test_at_sigterm_answers_on_the_wire_are_awaited(
     after = nanobanana("batch", source, "-o", out, *FAST)
 
     assert process.returncode == 130, err
-    assert "waiting for the answer to 1 create: 60 s at the most\nCtrl-C again gives them up" in err
+    assert "waiting for the answer to 1 create: 60 s at the most\nCtrl-C again gives it up" in err
     assert states == ["pending", "skipped", "skipped"]
     assert after.code == 0
     assert len(ledger.creates) == 3

@@ -13,16 +13,6 @@ from tests.cli.shell import nanobanana
 OPENAI = ["openai-images", "openai-images-async"]
 
 
-@pytest.fixture
-def reseller(gateway: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> EmulatorServer:
-    """An emulator that is known by the variables of an OpenAI-style gateway alone."""
-    for name in ("KIE_API_KEY", "KIE_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NANOBANANA_IMAGES_BASE_URL", f"{gateway.base_url}/v1")
-    monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
-    return gateway
-
-
 @pytest.mark.parametrize("name", OPENAI)
 def test_a_picture_is_made_and_edited(reseller: EmulatorServer, name: str, tmp_path: Path) -> None:
     """At once, or as a task; the file goes into the request."""

@@ -123,10 +123,10 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
     """No key is needed: the manifest knows."""
     folder = with_manifest(
         tmp_path,
-        row("a", "succeeded", credits=4.0),
+        row("a", "succeeded", credits=4.0, error={"reason": "expired", "message": "gone"}),
         row("b", "pending", task_id="t1", model="nano-banana-2", request={"prompt": "x"}),
         row("c", "unknown", model="nano-banana-pro", request={"prompt": "x", "resolution": "4K", "images": ["x.png"]}),
-        row("d", "failed"),
+        row("d", "failed", error={"reason": "policy", "message": "refused"}),
     )
     said = nanobanana("status", folder)
 
@@ -136,8 +136,10 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
     assert said.code == 1
     assert said.out.splitlines() == [
         f"{folder}: 4 items: 1 succeeded, 1 pending, 1 unknown, 1 failed, {unsaved} | {price}",
+        "not saved  a  no task id",
         "pending  b  t1",
         "unknown  c  no task id",
+        "failed  d  no task id  refused",
     ]
     assert nanobanana("status", folder, "--json").rows == [
         {
@@ -145,14 +147,17 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
             "total": 4,
             "states": {"succeeded": 1, "pending": 1, "unknown": 1, "failed": 1},
             "unsaved": 1,
+            "missing": 0,
             "credits": 4.0,
             "unpriced": 1,
             "about": 8.0,
             "unknown_price": 0,
             "perhaps": {"credits": 24.0, "items": 1},
             "unfinished": [
-                {"key": "b", "state": "pending", "task_id": "t1"},
-                {"key": "c", "state": "unknown", "task_id": None},
+                {"key": "a", "state": "not saved", "task_id": None, "why": "gone"},
+                {"key": "b", "state": "pending", "task_id": "t1", "why": None},
+                {"key": "c", "state": "unknown", "task_id": None, "why": None},
+                {"key": "d", "state": "failed", "task_id": None, "why": "refused"},
             ],
             "at_work": None,
         }
@@ -162,6 +167,33 @@ def test_the_status_of_a_folder_counts_and_names_what_is_open(tmp_path: Path) ->
 def test_the_status_of_a_folder_that_is_done_is_exit_code_0(tmp_path: Path) -> None:
     """So that a script can ask."""
     assert nanobanana("status", with_manifest(tmp_path, row("a", "succeeded", credits=4.0))).code == 0
+
+
+def test_pictures_that_are_not_there_are_no_success(tmp_path: Path) -> None:
+    """Exit code 1, as a run that could not save them; each is named, and so is one that was never saved."""
+    folder = with_manifest(
+        tmp_path,
+        row("a", "succeeded", files=["a.png"]),
+        row("b", "succeeded", files=["b-1.png", "b-2.png"]),
+        row("c", "succeeded", task_id="t3"),
+    )
+    for name in ("a.png", "b-1.png"):
+        (tmp_path / name).write_bytes(b"picture")
+    said = nanobanana("status", folder)
+
+    assert said.code == 1
+    assert "3 items: 3 succeeded, 2 of them without a picture there" in said.out
+    assert said.out.splitlines()[1:] == ["not there  b  no task id", "not saved  c  t3"]
+
+
+def test_a_folder_whose_pictures_are_all_gone_is_no_success(tmp_path: Path) -> None:
+    """As one of a batch that saved none would be."""
+    folder = with_manifest(tmp_path, row("a", "succeeded", files=["a.png"]))
+    said = nanobanana("status", folder)
+
+    assert said.code == 1
+    assert said.out.splitlines()[1:] == ["not there  a  no task id"]
+    assert [nanobanana("status", folder, "--json").rows[0][name] for name in ("unsaved", "missing")] == [0, 1]
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[]\n", b"\xff\n"])

@@ -148,7 +148,7 @@ async def test_what_a_step_costs_is_said(tmp_path: Path) -> None:
     )
     assert written.getvalue().removeprefix(before) == (
         "nothing more is sent; waiting for the answer to 1 create: 60 s at the most\n"
-        "Ctrl-C again gives them up: they may be paid for, and nobody would know.\n"
+        "Ctrl-C again gives it up: it may be paid for, and nobody would know.\n"
         "no longer waiting for the answer to 1 create: what has not come is unknown\n"
     )
     assert closed == 0

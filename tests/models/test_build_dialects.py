@@ -91,10 +91,10 @@ def test_everything_that_is_wrong_with_a_generation_is_said_at_once() -> None:
     assert {name: problem.remedy for name, problem in problems.items()} == {
         "operation": "Write 'generations'.",
         "image_size": "Call it resolution.",
-        "size": "Put 'size' into extra if the vendor has it, or leave it out.",
+        "size": 'Give aspect_ratio and resolution instead, or put it into extra if the vendor has it: {"size": …}.',
         "n": "Leave n out, and make a request for each image.",
         "stream": "Leave stream out.",
-        "moderation": "Put 'moderation' into extra if the vendor has it, or leave it out.",
+        "moderation": 'Leave moderation out, or put it into extra if the vendor has it: {"moderation": …}.',
         "resolution": "Leave resolution out, or choose nano-banana-2.",
         "output_format": "Leave output_format out, or make such a request. A vendor's own field goes into extra.",
         "input": "Leave input out, or make such a request. A vendor's own field goes into extra.",

@@ -78,7 +78,7 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_line() -> 
     assert "webp" in problems["output_format"].message
     assert problems["image_urls"].message.startswith("google/nano-banana has no images")
     assert problems["image_size"].remedy == "Call it aspect_ratio."
-    assert problems["n"].remedy == "Leave 'n' out."
+    assert problems["n"].remedy == "Leave n out, and make a request for each image."
     assert problems["prompt"].remedy == "Give prompt."
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nanobanana_async.gateways import OpenAIImages
 from nanobanana_async.runs import read_items
 from tests.runs.files import good, json_lines, rows_of, said
 
@@ -54,7 +55,7 @@ def test_every_field_of_a_line_is_taken(tmp_path: Path) -> None:
         ("[" * 100_000, "not taken: it is nested too deep"),
         ('{"prmpt": "a"}', "'prmpt' is no field (did you mean 'prompt'?) — Call it prompt."),
         ('{"prompt": "a", "image": "x.png"}', "'image' is no field (did you mean 'images'?)"),
-        ('{"prompt": "a", "name": "x"}', "'name' is no field — Put what is your own into \"data\": {'name': …}."),
+        ('{"prompt": "a", "name": "x"}', '\'name\' is no field — Put what is your own into "data": {"name": …}.'),
         ('{"prompt": "a", "data": "\\ud800"}', "data has half of a surrogate pair"),
         ('{"prompt": "\\ud800"}', "lone surrogate"),
         ('{"prompt": 5}', "prompt must be text"),
@@ -136,3 +137,30 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch, has_bytes: bo
 
     assert rows.rows[0].prompt == "naïve 猫"
     assert rows.source == "<stdin>"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "size",
+            (
+                'Give aspect_ratio and resolution instead, or put it into extra if the vendor has it: {"size": …}. '
+                'Put what is your own into "data": {"size": …}.'
+            ),
+        ),
+        (
+            "watermark",
+            (
+                'Put what the vendor takes into "extra": {"watermark": …}, '
+                'and put what is your own into "data": {"watermark": …}.'
+            ),
+        ),
+    ],
+)
+def test_where_vendors_have_fields_of_their_own_extra_is_named_first(name: str, remedy: str) -> None:
+    """A setting that went into the data would be lost, and paid for."""
+    line = json.dumps({"prompt": "a cat", name: "x"})
+    rows = read_items(io.StringIO(line), gateway=OpenAIImages("https://e.com/v1", "k"))
+
+    assert [problem.remedy for problem in rows.problems] == [remedy]

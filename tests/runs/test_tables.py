@@ -114,6 +114,28 @@ def test_a_near_miss_of_a_field_is_no_data(tmp_path: Path, name: str, meant: str
     assert f"is almost {meant!r}" in rows.problems[0].message
 
 
+@pytest.mark.parametrize("name", ["size", "Size", "n", "mask", "quality", "seed", "negative prompt", "user"])
+def test_a_parameter_of_other_apis_is_no_data(tmp_path: Path, name: str) -> None:
+    """It would be paid for without what it asks for; how a column of one's own may be called is said."""
+    rows = rows_of(tmp_path, "rows.csv", f"prompt,{name}\na cat,x\n")
+
+    assert rows.rows == ()
+    assert [problem.field for problem in rows.problems] == [name]
+    assert f"the column {name!r} would set nothing" in rows.problems[0].message
+    assert f"such as my_{name.lower().replace(' ', '_')}." in rows.problems[0].remedy
+
+
+def test_a_column_that_the_prompt_or_the_key_is_made_of_is_the_users(tmp_path: Path) -> None:
+    """It sets what it was meant to set."""
+    table = "name,style,size\na cat,oil,7\n"
+    path = tmp_path / "rows.csv"
+    path.write_text(table)
+    rows = good(read_items(path, prompt="{name} in {style}", key_column="size"))
+
+    assert [(row.key, row.prompt) for row in rows.rows] == [("7", "a cat in oil")]
+    assert rows.rows[0].item.data == {"name": "a cat", "style": "oil", "size": "7"}
+
+
 def test_a_name_beside_the_field_that_it_is_like_is_the_users(tmp_path: Path) -> None:
     """Unless it is the same in other letters."""
     assert good(rows_of(tmp_path, "rows.csv", "prompt,prompt_id\na cat,7\n")).rows[0].item.data == {"prompt_id": "7"}

@@ -13,7 +13,14 @@ from typing import IO, TYPE_CHECKING, cast
 import attrs
 
 from nanobanana_async.cli._stderr import STDERR
-from nanobanana_async.errors import InvalidRequestError, NanoBananaError, StillRunningError, StorageError, UsageError
+from nanobanana_async.errors import (
+    BadImageError,
+    InvalidRequestError,
+    NanoBananaError,
+    StillRunningError,
+    StorageError,
+    UsageError,
+)
 from nanobanana_async.runs import BadFileError
 
 if TYPE_CHECKING:  # rich is a tenth of a second, and `--help` does without
@@ -60,7 +67,7 @@ class Terminal:
     def complain_of(self, error: NanoBananaError) -> None:
         """What went wrong, of what kind that is, and what the person at the shell can do about it."""
         # What is wrong with the command speaks for itself; what a gateway says may not say what it means.
-        is_own = isinstance(error, UsageError | InvalidRequestError)
+        is_own = isinstance(error, UsageError | InvalidRequestError | BadImageError) and error.problem is None
         self.complain("error" if is_own else f"error ({error.reason})", error.message, remedy_of(error))
 
     @contextlib.contextmanager

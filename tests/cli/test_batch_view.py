@@ -273,6 +273,17 @@ def test_a_picture_that_was_not_saved_is_a_trouble() -> None:
     assert written.getvalue() == "not saved (policy): cat: the disk is full\n  Make room.\n"
 
 
+def test_an_item_whose_key_says_nothing_is_named_by_its_line_too() -> None:
+    """A key of the user's own is enough."""
+    terminal, written = on_paper()
+    with BatchView(terminal, Path("out"), lines={"0f3a": 7}) as view:
+        view.reached(Failed(item=Item("a cat", key="0f3a"), error=PolicyError("no", remedy="Another prompt.")))
+        view.reached(Failed(item=Item("a dog", key="sku-1"), error=PolicyError("never", remedy="Another prompt.")))
+
+    assert "0f3a (line 7): no\n" in written.getvalue()
+    assert " sku-1: never\n" in written.getvalue()
+
+
 def test_what_the_manifest_holds_is_not_warned_of_again() -> None:
     """Only of tasks that it will name; all else is heard."""
     terminal, written = on_paper()

@@ -70,7 +70,7 @@ def raising(error: BaseException) -> Callable[[], int]:
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
-        (OutOfCreditsError("no credits", remedy="Buy some."), 3, "error: no credits\n  Buy some.\n"),
+        (OutOfCreditsError("no credits", remedy="Buy some."), 3, "error (out_of_credits): no credits\n  Buy some.\n"),
         (BrokenPipeError(), 130, ""),
         (OutputLostError(BrokenPipeError()), 130, ""),
         (OutputLostError(OSError(28, "No space")), 1, "error: stdout: it can't be written: No space (ENOSPC)\n"),

@@ -165,7 +165,7 @@ def test_a_gateway_that_is_not_there_is_one_error(tmp_path: Path, monkeypatch: p
     )
 
     assert said.code == 1
-    assert said.err.count("error: ") == 1
+    assert said.err.count("error (network): ") == 1
     assert said.rows[0]["charged"] == "no"
 
 
@@ -177,7 +177,7 @@ def test_a_picture_that_cannot_be_had_is_paid_for(gateway: EmulatorServer, tmp_p
     (row,) = said.rows
     assert said.code == 1
     assert (row["state"], row["charged"], row["files"]) == ("succeeded", "yes", [])
-    assert "error: " in said.err
+    assert "error (expired): " in said.err
 
 
 def test_nothing_a_gateway_says_reaches_the_terminal_as_a_command(gateway: EmulatorServer, tmp_path: Path) -> None:

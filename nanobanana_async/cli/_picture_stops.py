@@ -1,0 +1,112 @@
+"""How one picture is made so that a signal loses nothing of it: what is paid for is collected, or it is said.
+
+Theory of operation
+===================
+1. While the create is on the wire, a signal waits for its answer: a gateway that answers at once gives the picture to
+   nobody else, and another gives the id by which it is fetched. What has come is saved.
+2. At any other time there is nothing to wait for: what was never sent costs nothing, and a task has its id.
+3. A second Ctrl-C gives that up, and then it is said what may be paid for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import attrs
+
+from nanobanana_async.cli._outcomes import collected
+from nanobanana_async.cli._stop_words import say_awaited, say_given_up
+from nanobanana_async.cli._terminal import Terminal
+from nanobanana_async.client import Client
+from nanobanana_async.errors import ClientClosedError
+from nanobanana_async.events import CreateRefused, Event, TaskAccepted
+from nanobanana_async.outcomes import Outcome
+from nanobanana_async.values import Item, Request, Result
+
+
+@attrs.define(eq=False)
+class PictureStops:
+    """Makes one picture, and hears of the steps by which that is stopped.
+
+    `grace` is for how many seconds an answer on the wire is waited for. `options` are those that lead to the gateway
+    again. `is_asked_to_finish` once a signal has come.
+    """
+
+    terminal: Terminal
+    grace: float
+    options: str = ""
+    is_asked_to_finish: bool = attrs.field(default=False, init=False)
+    accepted: list[str] = attrs.field(factory=list, init=False)
+    _client: Client | None = attrs.field(default=None, init=False)
+    _work: asyncio.Task[object] | None = attrs.field(default=None, init=False)
+    _result: Result | None = attrs.field(default=None, init=False)
+    _is_lost: bool = attrs.field(default=False, init=False)
+
+    def hear(self, event: Event) -> None:
+        """Something happened. Once it is to finish, a task that is accepted or a create that is refused is its end."""
+        if isinstance(event, TaskAccepted):
+            self.terminal.say(f"accepted as task {event.task.id}", "dim")
+            self.accepted.append(event.task.id)
+        if self.is_asked_to_finish and isinstance(event, TaskAccepted | CreateRefused):
+            self._cancel()
+
+    async def make(self, client: Client, request: Request, place: str | Path) -> Outcome:
+        """What became of it; `client` is started, and is closed where it is cut short."""
+        self._client, self._work = client, asyncio.current_task()
+        try:
+            return await collected(client, Item(request), self._made(client, request), place)
+        except asyncio.CancelledError:
+            self._is_lost = bool(self._on_the_wire)
+            await client.aclose(grace=0)  # what had to be waited for, was
+            raise
+        finally:
+            self._is_lost = self._is_lost or bool(self._on_the_wire)  # its time is up: the close may be cut short yet
+
+    async def _made(self, client: Client, request: Request) -> Result:
+        self._result = await client.generate(request)
+        return self._result
+
+    def finish(self) -> None:
+        """It ends as soon as the answer on the wire is in, and what it brings is saved; else now."""
+        self.is_asked_to_finish = True
+        if self._on_the_wire:
+            say_awaited(self.terminal, self._on_the_wire, self.grace)
+        elif self._result is not None:
+            self.terminal.say("the picture is made, and is being saved", "bold")
+            self.terminal.say("Ctrl-C again leaves it.")
+        else:
+            self._cancel()
+
+    def give_up(self) -> None:
+        """The answer is not waited for."""
+        if self._on_the_wire:
+            say_given_up(self.terminal, self._on_the_wire)
+
+    def say_left(self) -> None:
+        """What is left, and may be paid for: said once it is over."""
+        for task_id in self.accepted:
+            again = f"nanobanana download {task_id}{self.options}"
+            self.terminal.say(f"task {task_id} is paid for; fetch it with: {again}")
+        if self.accepted:
+            return
+        if self._result is not None:
+            links = [url for url in self._result.urls if url.startswith("http")]
+            where = f"; it is at {' '.join(links)}" if links else ""
+            self.terminal.say(f"the picture is paid for, and not saved{where}")
+        elif self._is_lost:
+            self.terminal.say(
+                "it may be paid for: look into the gateway's log before you ask for it again. "
+                "`nanobanana batch` keeps a journal, and so what was on the wire is known later."
+            )
+
+    @property
+    def _on_the_wire(self) -> int:
+        with contextlib.suppress(ClientClosedError):  # a signal while it closes
+            return self._client.statistics().creating if self._client is not None else 0
+        return 0
+
+    def _cancel(self) -> None:
+        if self._work is not None:
+            self._work.cancel()

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from nanobanana_async.models._checked import Checked
-from nanobanana_async.models._extra_rule import not_taken
 from nanobanana_async.models._foreign_names import foreign_name
 from nanobanana_async.models._kie import KieRequest
 from nanobanana_async.models._near import did_you_mean, nearest
@@ -109,8 +108,6 @@ def _of_none(listed: list[str], own: list[str], ours: str, name: str, value: obj
         return FieldProblem(name, value, message, f"Call it {meant}.")
     if "extra" not in own:
         return FieldProblem(name, value, message, f"Leave {shown(name)} out.")
-    if why := not_taken(name):
-        return FieldProblem(name, value, f"{shown(name)} is no field: {why[0]}", why[1])
     return FieldProblem(name, value, message, f"Put {shown(name)} into extra if the vendor has it, or leave it out.")
 
 

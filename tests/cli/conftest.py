@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,8 @@ QUICK = EmulatorOptions(speed=1000, limit=Limit(1000, per=1), allow_remote=True)
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KIE_API_KEY", "KIE_BASE_URL", "KIE_UPLOAD_URL", "FORCE_COLOR", "COLUMNS"):
+    images = ("NANOBANANA_IMAGES_API_KEY", "NANOBANANA_IMAGES_BASE_URL")
+    for name in ("KIE_API_KEY", "KIE_BASE_URL", "KIE_UPLOAD_URL", *images, "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -41,3 +43,11 @@ def reseller(gateway: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> Emulat
     monkeypatch.setenv("NANOBANANA_IMAGES_BASE_URL", f"{gateway.base_url}/v1")
     monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
     return gateway
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hangups_are_heard() -> Iterator[None]:
+    """Where the whole run is told to ignore them, as under nohup, each command would be as well."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

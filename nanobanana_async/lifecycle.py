@@ -81,6 +81,15 @@ ATTEMPT_MOVES: dict[AttemptState, frozenset[AttemptState]] = {
     AttemptState.ABANDONED: frozenset({AttemptState.ACCEPTED}),
 }
 
+UNDER_WAY = (ItemState.ACCEPTED, ItemState.PENDING)
+"""The items whose task is known, and whose end is not."""
+
+WITHOUT_A_TASK = (ItemState.UNKNOWN, ItemState.NEW, ItemState.DROPPED)
+"""What a lost answer leaves of an item: nobody knows; it is to be sent again; it was given up."""
+
+LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
+"""The attempts whose answers were lost, and not found."""
+
 State = TypeVar("State", ItemState, AttemptState)
 
 

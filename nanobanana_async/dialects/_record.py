@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from nanobanana_async.dialects._lenient import amount, first, instant, unwrapped, web_url, whole, word
+from nanobanana_async.dialects._lenient import amount, as_dict, first, instant, unwrapped, web_url, whole, word
 from nanobanana_async.dialects._snippet import one_line
 from nanobanana_async.values import JSON, Looked, Result, Task, TaskState
 
@@ -40,6 +40,16 @@ class RecordNames:
 def task_id_of(record: dict[str, JSON]) -> str | None:
     """The id of the task that `record` is about, if it says one."""
     return word(record.get("taskId")) or word(record.get("task_id"))
+
+
+def prompt_in_record(record: Mapping[str, JSON]) -> str | None:
+    """The prompt that a task's record says it was made with, None where it says none.
+
+    ``param`` is JSON in a text, and ``input`` in it is that once more, or an object (PROTOCOL §1.2).
+    """
+    asked = as_dict(unwrapped(as_dict(unwrapped(record.get("param"))).get("input")))
+    prompt = asked.get("prompt")
+    return prompt if isinstance(prompt, str) else None
 
 
 def looked(

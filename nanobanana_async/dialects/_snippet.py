@@ -12,7 +12,8 @@ _READ = 16 * 1024  # bytes of a body that are looked at: an error page says what
 _HTML = re.compile(r"<(?P<close>/?)(?P<tag>[a-zA-Z!][^\s<>/]*)[^<>]*>|(?P<text>[^<]+)|<")
 _SILENT = frozenset({"head", "script", "style"})
 _BLOCKS = _SILENT | {"title", "body"}
-_SHORTEST_SECRET = 8  # a key such as "k", good for an emulator, would blank out half the message
+SHORTEST_SECRET = 8
+"""Characters of an API key. A shorter one, a stand-in such as "k", is part of many a word, and is not taken out."""
 
 
 def one_line(text: str, secret: str = "") -> str:
@@ -45,6 +46,6 @@ def _html_text(page: str) -> str:
 
 def _line(text: str, secret: str, longest: int) -> str:
     """One line of printable text. The key goes first: cut in two it would no longer be found."""
-    shown = text.replace(secret, "***") if len(secret) >= _SHORTEST_SECRET else text
+    shown = text.replace(secret, "***") if len(secret) >= SHORTEST_SECRET else text
     shown = "".join(char for char in " ".join(shown[: 10 * longest].split()) if char.isprintable())
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -7,6 +7,7 @@ a client but not the process. Both keep the same promises (`Journal`). Importing
 from nanobanana_async.journal._contents import Contents, read_journal, scopes_in
 from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Found, Intent
 from nanobanana_async.journal._holding import taken_in_time
+from nanobanana_async.journal._identity import leads_to
 from nanobanana_async.journal._journal import Journal, Pass
 from nanobanana_async.journal._locks import LockFile
 from nanobanana_async.journal._memory import MemoryJournal
@@ -33,6 +34,7 @@ __all__ = [
     "Sent",
     "Spent",
     "Standing",
+    "leads_to",
     "read_journal",
     "refuse_other_gateway",
     "scopes_in",

@@ -18,14 +18,12 @@ from nanobanana_async.journal._entries import Attempt, Entry
 from nanobanana_async.journal._place import locks_of
 from nanobanana_async.journal._runs import Runs
 from nanobanana_async.journal._standing import Spent
-from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.lifecycle import LOST, ItemState
 
 if TYPE_CHECKING:
     import sqlite3
 
 T = TypeVar("T")
-
-_LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
 
 
 @attrs.frozen
@@ -69,14 +67,14 @@ def read_journal(path: str | os.PathLike[str], scope: str) -> Contents:
             attempts = _attempts(connection, entry)
             entries.append(entry)
             others += [attempt for attempt in attempts if attempt.token != entry.token]
-            lost[entry.key] = _count_lost(entry, attempts)
-            perhaps[entry.key] = _perhaps(entry, attempts)
+            if count := _count_lost(entry, attempts):
+                lost[entry.key] = count
+            if tokens := _perhaps(entry, attempts):
+                perhaps[entry.key] = tokens
         is_bound = _reading.is_bound(connection, runs)
         gateway = connection.execute("select name from gateway").fetchone() if is_bound else None
         spent = _reading.spent(connection, scope)
-        several = {key: count for key, count in lost.items() if count}
-        some = {key: tokens for key, tokens in perhaps.items() if tokens}
-        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, several, some)
+        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, lost, perhaps)
 
     return _read(path, contents, Contents())
 
@@ -155,7 +153,7 @@ def _attempts(connection: sqlite3.Connection, entry: Entry) -> list[Attempt]:
 
 
 def _count_lost(entry: Entry, attempts: Sequence[Attempt]) -> int:
-    return sum(attempt.generation == entry.generation and attempt.state in _LOST for attempt in attempts)
+    return sum(attempt.generation == entry.generation and attempt.state in LOST for attempt in attempts)
 
 
 def _perhaps(entry: Entry, attempts: Sequence[Attempt]) -> tuple[str, ...]:
@@ -164,5 +162,5 @@ def _perhaps(entry: Entry, attempts: Sequence[Attempt]) -> tuple[str, ...]:
         attempt.token
         for attempt in attempts
         if attempt.generation == entry.generation and attempt.token != entry.token
-        if attempt.state in _LOST and attempt.charged != "no"
+        if attempt.state in LOST and attempt.charged != "no"
     )

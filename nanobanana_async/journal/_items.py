@@ -31,7 +31,7 @@ from nanobanana_async.journal._rules import (
     written,
 )
 from nanobanana_async.journal._runs import Runs
-from nanobanana_async.journal._schema import IS_OPEN
+from nanobanana_async.journal._schema import IS_OPEN, is_one_of
 from nanobanana_async.lifecycle import AttemptState, ItemState
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ _KEEP_ANSWER = "insert into answer (item, raw) values (?, ?) on conflict (item) 
 
 _COSTS = f"""
     select 1 from attempt
-    where item = ? and coalesce(charged, '') <> 'no' and state in ({", ".join(f"{state.value!r}" for state in COUNTED)})
+    where item = ? and coalesce(charged, '') <> 'no' and {is_one_of(COUNTED)}
 """  # noqa: S608  made of our own words
 
 _IS_THERE = "select 1 from attempt where item = ? and token = ?"
@@ -161,10 +161,7 @@ def _refuse_to_follow_nothing(connection: sqlite3.Connection, change: Change, it
     """Raises: IllegalMoveError where the item would follow an attempt that nobody has made."""
     if change.token in (None, change.about):
         return
-    if (
-        connection.execute("select 1 from attempt where item = ? and token = ?", (item, change.token)).fetchone()
-        is None
-    ):
+    if connection.execute(_IS_THERE, (item, change.token)).fetchone() is None:
         raise no_attempt(change, change.token)
 
 

@@ -12,7 +12,7 @@ import attrs
 from nanobanana_async.journal._entries import Attempt, Entry
 from nanobanana_async.journal._rules import ARRIVED, COUNTED, Bill, spent_on
 from nanobanana_async.journal._runs import Runs
-from nanobanana_async.journal._schema import IS_OPEN
+from nanobanana_async.journal._schema import IS_OPEN, is_one_of
 from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
 from nanobanana_async.lifecycle import AttemptState, ItemState
 
@@ -90,11 +90,11 @@ _COUNTS = "select state, count(*) from item not indexed where scope = ? and is_n
 _SENT = f"""
     select sent_at, answered_at from attempt
     where sent_at >= ? and (answered_at is null or answered_at >= ?)
-    and state in ({", ".join(f"'{state.value}'" for state in sorted(ARRIVED, key=lambda state: state.value))})
+    and {is_one_of(ARRIVED)}
     order by sent_at, answered_at
 """  # noqa: S608  made of our own words
 
-_TAKEN = f"select 1 from attempt where state in ({', '.join(f'{state.value!r}' for state in COUNTED)}) limit 1"  # noqa: S608  as above
+_TAKEN = f"select 1 from attempt where {is_one_of(COUNTED)} limit 1"  # noqa: S608  as above
 
 _IN_FLIGHT = f"""
     select item.scope, item.key, item.state, attempt.task_id, item.model, attempt.sent_at,

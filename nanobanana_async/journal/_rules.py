@@ -14,7 +14,7 @@ import attrs
 from nanobanana_async.errors import ConfigurationError, UsageError
 from nanobanana_async.journal._entries import Change, Draft, Found, Intent
 from nanobanana_async.journal._standing import Spent
-from nanobanana_async.lifecycle import AttemptState, IllegalMoveError, ItemState, moved
+from nanobanana_async.lifecycle import UNDER_WAY, WITHOUT_A_TASK, AttemptState, IllegalMoveError, ItemState, moved
 from nanobanana_async.values import JSON, Charged
 
 OF_ITEM = ("raw", "error", "files", "created_at", "completed_at")
@@ -37,8 +37,6 @@ IN_FLIGHT = (ItemState.SENDING, ItemState.ACCEPTED, ItemState.PENDING, ItemState
 STAND_BEHIND = (*IN_FLIGHT[1:], ItemState.SUCCEEDED, ItemState.SAVED)
 """What is, or may be, paid for: no generation that failed and cost nothing is put in its place."""
 
-_RESERVED = (ItemState.ACCEPTED, ItemState.PENDING)
-
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # ASCII: half a character is written as its escape
 
 
@@ -52,8 +50,7 @@ def is_stale(change: Change, item: ItemState, followed: str | None) -> bool:
     """
     if change.about in (None, followed):
         return False
-    is_without_a_task = item in (ItemState.NEW, ItemState.UNKNOWN, ItemState.DROPPED)
-    return not (is_without_a_task and change.to is ItemState.ACCEPTED)
+    return not (item in WITHOUT_A_TASK and change.to is ItemState.ACCEPTED)
 
 
 def may_claim(intent: Intent, generation: int, item: ItemState, followed: str | None) -> bool:
@@ -90,7 +87,7 @@ def _is_behind(change: Change, item: ItemState) -> bool:
         return False
     if item is ItemState.SAVED and change.to is ItemState.SUCCEEDED:
         return change.raw is not None  # else its files are gone
-    return item in _OVER and change.to in (ItemState.ACCEPTED, ItemState.PENDING)
+    return item in _OVER and change.to in UNDER_WAY
 
 
 def is_found(change: Change, task_id: str | None) -> bool:
@@ -222,7 +219,7 @@ def _kind_of(bill: Bill) -> str | None:
         case AttemptState.SENDING:
             return "reserved"
         case AttemptState.ACCEPTED | AttemptState.ANSWERED:
-            if bill.is_followed and bill.item in _RESERVED:
+            if bill.is_followed and bill.item in UNDER_WAY:
                 return "reserved"
             return "possible" if bill.charged == "unknown" else "spent"
         case _:

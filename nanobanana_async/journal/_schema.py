@@ -6,7 +6,9 @@ have been made. A new one begins at 0 and takes them all; a step that was once r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from nanobanana_async.lifecycle import AttemptState
 
 APPLICATION_ID = 0x4E42_4A4C
 """The letters NBJL, which say that a SQLite file is a journal of this package."""
@@ -83,6 +85,12 @@ _ANSWERS = """
 
 IS_OPEN = "state in ('sending', 'accepted', 'pending', 'unknown')"
 """The condition of the index that is small, whatever the journal holds: what is over is not in it."""
+
+
+def is_one_of(states: Iterable[AttemptState]) -> str:
+    """The condition that an attempt, whose column ``state`` is, ended as one of `states`."""
+    return f"state in ({', '.join(sorted(repr(state.value) for state in states))})"
+
 
 STEPS: tuple[Step, ...] = (
     (

@@ -5,10 +5,9 @@ A wrong one would end up as the picture of another row, and the row's own, which
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
+from nanobanana_async.dialects import prompt_in_record
 from nanobanana_async.errors import UsageError
 from nanobanana_async.journal import Contents, Entry
 from nanobanana_async.values import Task
@@ -22,7 +21,7 @@ def refuse_other_tasks(found: Mapping[str, tuple[Entry, Task]]) -> None:
     for key, (entry, task) in found.items():
         if task.model is not None and entry.model and task.model != entry.model:
             raise _refusal(key, task, f"it is of {task.model!r}, not of {entry.model!r}")
-        told, asked = prompt_in(task.raw), entry.request.get("prompt")
+        told, asked = prompt_in_record(task.raw), entry.request.get("prompt")
         if told is not None and isinstance(asked, str) and _plain(told) != _plain(asked):
             raise _refusal(key, task, f"its prompt is {told[:_SHOWN]!r}, not {asked[:_SHOWN]!r}")
 
@@ -37,27 +36,6 @@ def refuse_known_tasks(adopt: Mapping[str, Task], contents: Iterable[Contents]) 
         owner = owners.setdefault(task.id, key)
         if owner != key:
             raise _refusal(key, task, f"it is that of {owner!r}")
-
-
-def prompt_in(record: Mapping[str, Any]) -> str | None:
-    """The prompt that a task's record says it was made with, None where it says none.
-
-    ``param`` is JSON in a text, and ``input`` in it is that once more, or an object (PROTOCOL §1.2).
-    """
-    param = _opened(record.get("param"))
-    asked = _opened(param.get("input")) if isinstance(param, dict) else None
-    prompt = asked.get("prompt") if isinstance(asked, dict) else None
-    return prompt if isinstance(prompt, str) else None
-
-
-def _opened(value: Any) -> Any:
-    """What is in a text of JSON; anything else as it is, and None for a text that is none."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _plain(prompt: str) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 import attrs
 
 from nanobanana_async.errors import BatchBusyError, ConfigurationError, StorageError
-from nanobanana_async.journal import LockFile, taken_in_time
+from nanobanana_async.journal import LockFile, leads_to, taken_in_time
 
 LOCK: Final = ".run.lock"
 _KNOWS_NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
@@ -62,10 +62,9 @@ class FolderHold:
     def is_there(self) -> bool:
         """Whether the folder is still found under its name."""
         try:
-            found = self.folder.stat()
+            return self.folder.is_dir() if self._opened is None else leads_to(self.folder, os.fstat(self._opened))
         except OSError:
             return False
-        return self._opened is None or os.path.samestat(os.fstat(self._opened), found)
 
     def refuse_if_gone(self) -> None:
         """Raises: StorageError, where the folder is not what it was when the run began."""

@@ -12,7 +12,7 @@ import attrs
 from nanobanana_async.errors import UnknownOutcomeError
 from nanobanana_async.gateways import Kie, OpenAIImages
 from nanobanana_async.journal import Attempt, Contents, Entry
-from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.lifecycle import LOST, AttemptState, ItemState
 from nanobanana_async.models import public_fields, written_image
 from nanobanana_async.runs._fates import differs
 from nanobanana_async.runs._record import NOT_SENT, SENT_AGAIN, Record, error_row
@@ -40,7 +40,7 @@ _DROPPED = UnknownOutcomeError(
     "its answer was lost, and it was given up", remedy="To make it, and perhaps to pay twice: --redo KEY."
 )
 _PAID = (AttemptState.ACCEPTED, AttemptState.ANSWERED)
-_PERHAPS = (AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.ABANDONED)
+_PERHAPS = (AttemptState.SENDING, *LOST)
 
 
 def record_of_entry(entry: Entry, folder: Path, source: Path | None = None, *, was_lost_before: bool = False) -> Record:

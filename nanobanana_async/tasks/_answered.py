@@ -15,18 +15,17 @@ import json
 
 import attrs
 
+from nanobanana_async.dialects import snippet
 from nanobanana_async.errors import NoResultError, StorageError
 from nanobanana_async.events import TaskSucceeded
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import SHORTEST_SECRET, Keeper, nothing_charged
+from nanobanana_async.tasks._keeper import Keeper, nothing_charged
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._unfetched import content_of, is_content
 from nanobanana_async.values import Problem, Result
 
-_LONGEST_SHOWN = 300
-"""Characters of an answer without a picture that are told."""
 _LONGEST_KEPT = 64 * 1024
 """Characters of one that go into a journal."""
 
@@ -101,8 +100,5 @@ def keep_unread(desk: Desk, row: Row, raw: str) -> None:
 
 def _in_short(desk: Desk, result: Result) -> str:
     """The answer in one line, without the key."""
-    key = getattr(desk.gateway, "api_key", None) or ""
-    said = json.dumps(result.raw, ensure_ascii=False)
-    shown = said.replace(key, "***") if len(key) >= SHORTEST_SECRET else said
-    shown = "".join(char if char.isprintable() else " " for char in shown[: 2 * _LONGEST_SHOWN])
-    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
+    said = json.dumps(result.raw, ensure_ascii=False).encode(errors="replace")
+    return snippet(said, getattr(desk.gateway, "api_key", None) or "")

@@ -9,16 +9,11 @@ from __future__ import annotations
 import attrs
 
 from nanobanana_async.journal import Entry
-from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.lifecycle import LOST, UNDER_WAY, WITHOUT_A_TASK, AttemptState, ItemState
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, Place
 from nanobanana_async.tasks._recalling import follow_entry, place_of_entry, row_of_entry
 from nanobanana_async.tasks._rows import Row
-
-_UNDER_WAY = (ItemState.ACCEPTED, ItemState.PENDING)
-
-_WITHOUT_A_TASK = (ItemState.UNKNOWN, ItemState.NEW, ItemState.DROPPED)
-"""What a lost answer leaves: nobody knows; it is to be sent again; it was given up."""
 
 
 async def called_back(desk: Desk, token: str, task_id: str) -> bool:
@@ -34,9 +29,9 @@ async def called_back(desk: Desk, token: str, task_id: str) -> bool:
     if found is None:
         return False
     entry, attempt = found
-    is_lost = attempt.state in (AttemptState.UNKNOWN, AttemptState.ABANDONED)
-    is_found_again = is_lost and entry.generation == attempt.generation and entry.state in _WITHOUT_A_TASK
-    if is_found_again or (entry.token == token and entry.state in _UNDER_WAY and not entry.is_owned):
+    is_lost = attempt.state in LOST
+    is_found_again = is_lost and entry.generation == attempt.generation and entry.state in WITHOUT_A_TASK
+    if is_found_again or (entry.token == token and entry.state in UNDER_WAY and not entry.is_owned):
         _follow(desk, row_of_entry(entry), entry, token, task_id)
     elif attempt.state is AttemptState.SENDING and entry.token == token:  # another process waits for its answer
         desk.keeper.note(place_of_entry(entry, entry.generation), None, task_id=task_id)
@@ -77,10 +72,9 @@ def _found(desk: Desk, row: Row, place: Place, token: str, task_id: str) -> None
     """The answer to an earlier create was lost, and it waits to be sent again: that is not needed any more."""
     desk.board.queue.withdraw(row)
     desk.board.waiting.strike(row)
-    place.token, place.found, row.lost = token, None, None
+    place.token, place.found = token, None
     place.lost.clear()
-    for listener in tuple(row.listeners):
-        listener.found(row)
+    row.is_found()
     desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
     row.move(ItemState.ACCEPTED)
     desk.follow_task(row, task_id, first_look=0.0)
@@ -94,7 +88,7 @@ def _look_now(desk: Desk, row: Row) -> None:
 def _follow(desk: Desk, row: Row, entry: Entry, token: str, task_id: str) -> None:
     assert row.place is not None
     row.place.token = token
-    if entry.state in _WITHOUT_A_TASK:
+    if entry.state in WITHOUT_A_TASK:
         desk.note(row, ItemState.ACCEPTED, AttemptState.ACCEPTED, task_id=task_id, charged="yes")
         entry = attrs.evolve(entry, state=ItemState.ACCEPTED, token=token, task_id=task_id)
     leader = desk.by_task.get(task_id)

@@ -89,9 +89,7 @@ def falls_back(desk: Desk, row: Row, attempt: AttemptState, **said: Any) -> bool
     is_unknown = attempt is AttemptState.UNKNOWN
     desk.keeper.falls_back(row.place, attempt, token, **{"charged": "unknown" if is_unknown else "no", **said})
     if not is_unknown:
-        row.lost = None
-        for listener in tuple(row.listeners):
-            listener.found(row)
+        row.is_found()
     row.move(ItemState.ACCEPTED)
     desk.follow_task(row, task_id, first_look=0.0)
     return True

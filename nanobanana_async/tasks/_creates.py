@@ -276,9 +276,7 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
 def _tell_all(desk: Desk, step: NextStep) -> None:
     """What `step` means for all others, where its own row is known to be accepted all the same."""
     if isinstance(step, RepeatForAll):
-        is_about_rate = step.counts_as is None
-        desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
-        desk.refusal = step.error
+        _nobody_is_let_in(desk, step)
     elif isinstance(step, StopRun):
         desk.stop(step.error, step.reason)
 
@@ -307,15 +305,19 @@ def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
     if step.counts_as is not None:
         earlier: int = getattr(row.attempts, step.counts_as)
         row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
-    is_about_rate = step.counts_as is None
-    desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
-    desk.refusal = step.error
+    _nobody_is_let_in(desk, step)
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=row.halted is None))
     back_to_new(desk, row, _state_of(step.error))
     if row.halted is None:
         desk.board.queue.put_back(row)
     else:
         desk.skip(row, *row.halted)
+
+
+def _nobody_is_let_in(desk: Desk, step: RepeatForAll) -> None:
+    is_about_rate = step.counts_as is None
+    desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
+    desk.refusal = step.error
 
 
 def judge_refusals(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from typing import Any, Literal, cast
 
 import attrs
 
+from nanobanana_async.dialects import SHORTEST_SECRET
 from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageError
 from nanobanana_async.journal import STAND_BEHIND, Change, Claimed, Entry, Found, Intent, Journal
 from nanobanana_async.lifecycle import AttemptState, ItemState
@@ -39,9 +40,6 @@ from nanobanana_async.values import JSON
 
 logger = logging.getLogger("nanobanana_async")
 
-
-SHORTEST_SECRET = 8
-"""Characters of an API key; what is shorter is a stand-in of a test's, and may be part of any word."""
 
 OnChange = Literal["hold", "regenerate", "keep"]
 """A key that was used for another request: don't send it, make it anew, or give what there is."""

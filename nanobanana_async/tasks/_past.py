@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import attrs
 
 from nanobanana_async.journal import Entry
-from nanobanana_async.lifecycle import ItemState
+from nanobanana_async.lifecycle import UNDER_WAY, ItemState
 from nanobanana_async.outcomes import Outcome, Pending
 from nanobanana_async.tasks._keeper import Keeper
 from nanobanana_async.tasks._looks import still_running
@@ -24,7 +24,7 @@ from nanobanana_async.tasks._recalling import (
 from nanobanana_async.tasks._rows import Row, TaskListener
 from nanobanana_async.values import Task
 
-LEFT = (ItemState.ACCEPTED, ItemState.PENDING, ItemState.UNKNOWN)
+LEFT = (*UNDER_WAY, ItemState.UNKNOWN)
 """What a run leaves for the next."""
 
 
@@ -110,5 +110,5 @@ class Past:
         if found is None or task_id in desk.by_task:
             return
         entry, attempt = found
-        if entry.token == attempt.token and entry.state in (ItemState.ACCEPTED, ItemState.PENDING):
+        if entry.token == attempt.token and entry.state in UNDER_WAY:
             follow_entry(desk, row_of_entry(entry), entry)

@@ -14,7 +14,7 @@ import attrs
 
 from nanobanana_async.errors import KeyConflictError, NanoBananaError, StorageError, UnknownOutcomeError, UsageError
 from nanobanana_async.journal import Entry, Standing
-from nanobanana_async.lifecycle import AttemptState, ItemState
+from nanobanana_async.lifecycle import LOST, UNDER_WAY, ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, Succeeded, Unknown
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._keeper import Keeper, KeyRules, Place, found_in, nothing_charged
@@ -23,10 +23,6 @@ from nanobanana_async.tasks._sharing import share
 from nanobanana_async.tasks._unfetched import GONE
 from nanobanana_async.tasks._written_errors import restored
 from nanobanana_async.values import JSON, Item, Result, Task
-
-_LOST = (AttemptState.UNKNOWN, AttemptState.ABANDONED)
-
-_UNDER_WAY = (ItemState.ACCEPTED, ItemState.PENDING)
 
 LOOK_AGAIN = 0.5
 """Seconds until one looks again for what another process is sending right now."""
@@ -89,7 +85,7 @@ async def recall(desk: Desk, keeper: Keeper, row: Row, rules: KeyRules) -> Outco
     if entry is None or row.over:
         return None
     place.stands_as(entry)
-    is_under_way = entry.state in _UNDER_WAY
+    is_under_way = entry.state in UNDER_WAY
     if place.key in rules.redo and not is_under_way:  # else it is the one that was asked for
         place.renews = place.found is not None
         return None
@@ -125,7 +121,7 @@ def _changed(desk: Desk, row: Row, entry: Entry, rules: KeyRules) -> Outcome | N
 
 def _leave_to_itself(desk: Desk, entry: Entry) -> None:
     """What was paid for with other words is followed to its end, though another is made in its place."""
-    if entry.state in _UNDER_WAY and entry.task_id not in desk.by_task:
+    if entry.state in UNDER_WAY and entry.task_id not in desk.by_task:
         follow_entry(desk, row_of_entry(entry), entry)
 
 
@@ -151,7 +147,7 @@ async def _count_lost(keeper: Keeper, row: Row, entry: Entry) -> None:
     if entry.state not in (ItemState.NEW, ItemState.UNKNOWN) or not entry.attempts:
         return
     attempts = await keeper.journal.attempts(entry.scope, entry.key)
-    lost = [one for one in attempts if one.generation == entry.generation and one.state in _LOST]
+    lost = [one for one in attempts if one.generation == entry.generation and one.state in LOST]
     row.lost_before = len(lost)
     if entry.state is ItemState.NEW and any(one.charged != "no" for one in lost):
         row.lost = lost_answer(attrs.evolve(entry, error=None, sent_at=lost[-1].sent_at))
@@ -174,9 +170,7 @@ def follow_entry(desk: Desk, row: Row, entry: Entry) -> None:
     row.state, row.is_adopted = ItemState.ACCEPTED, True
     row.found = None
     if row.lost is not None:  # it was to be sent again, and is found
-        row.lost = None
-        for listener in tuple(row.listeners):
-            listener.found(row)
+        row.is_found()
     leader = desk.by_task.get(entry.task_id or "")
     if leader is not None:
         share(desk, row, leader)

@@ -153,6 +153,12 @@ class Row:
         """Change its state, as `lifecycle` allows."""
         self.state = moved(self.state, to)
 
+    def is_found(self) -> None:
+        """Its lost answer is found, and what was to be sent in its place was not taken: tell who listens."""
+        self.lost = None
+        for listener in tuple(self.listeners):
+            listener.found(self)
+
     def settle(self, outcome: Outcome) -> None:
         """Tell everybody who listens, once."""
         self.over = True

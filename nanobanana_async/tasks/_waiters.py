@@ -71,16 +71,12 @@ class Waiter:
             self.future.set_result(outcome)
 
 
-_ON_THE_WIRE = {
-    (True, False): "Call again with the same key: it takes up what comes of this one.",
-    (True, True): "Call again with the same key: it takes up what comes of this one.",
-    (False, False): "Give a create at least a minute; its id comes as TaskAccepted to on_event, and to the log.",
-    (False, True): (
-        "This gateway answers with the picture, minutes later perhaps: give it the time. With a journal and a key "
-        "(Client(journal=…), key=…) a second call gets the picture of the first, which is paid for."
-    ),
-}
-"""What to do, by whether the row has a key, and whether its create lasts as long as its task."""
+_CALL_AGAIN = "Call again with the same key: it takes up what comes of this one."
+_GIVE_A_MINUTE = "Give a create at least a minute; its id comes as TaskAccepted to on_event, and to the log."
+_GIVE_IT_THE_TIME = (
+    "This gateway answers with the picture, minutes later perhaps: give it the time. With a journal and a key "
+    "(Client(journal=…), key=…) a second call gets the picture of the first, which is paid for."
+)
 
 
 def queue_full(seconds: float, expected_wait: float) -> QueueFullError:
@@ -109,11 +105,12 @@ def out_of_time(row: Row, seconds: float, turned_away: NanoBananaError | None) -
         return _not_accepted(seconds, turned_away)
     if row.task is not None:
         return StillRunningError(f"task {row.task.id}: no result within {seconds:g} s", task_id=row.task.id)
+    without_a_key = _GIVE_IT_THE_TIME if row.is_long else _GIVE_A_MINUTE
     return StillRunningError(
         f"no answer to the create within {seconds:g} s: it is on the wire, and may be paid for",
         charged="unknown",
         retryable=row.is_keyed,
-        remedy=_ON_THE_WIRE[row.is_keyed, row.is_long],
+        remedy=_CALL_AGAIN if row.is_keyed else without_a_key,
     )
 
 

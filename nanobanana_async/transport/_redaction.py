@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-SHORTEST_SECRET = 8
-"""A shorter key (the ``k`` of a test) is only taken out where it stands after ``Bearer``: without that, replacing
-it would change the words of the answer."""
+from nanobanana_async.dialects import SHORTEST_SECRET
 
 MASK = "***"
 

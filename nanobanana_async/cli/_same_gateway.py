@@ -18,25 +18,31 @@ def refuse_another(place: Path, journal: Path | None, where: Where) -> None:
     Raises:
         ConfigurationError: the journal of `place` is of another gateway than the options name.
     """
-    wanted = options_needed(place, journal, where)
-    if wanted is not None:
+    recorded = _another(place, journal, where)
+    if recorded is not None:
         raise ConfigurationError(
-            f"the journal of {str(place)!r} is of the gateway {gateway_of(place, journal)!r}, and the task would be "
-            f"asked for at {identity_of(where)!r}; nothing was asked or changed",
-            remedy=f"Add {wanted}.",
+            f"the journal of {str(place)!r} is of the gateway {recorded!r}, and the task would be asked for at "
+            f"{identity_of(where)!r}; nothing was asked or changed",
+            remedy=f"Add {_options_for(recorded)}.",
         )
 
 
 def options_needed(place: Path, journal: Path | None, where: Where) -> str | None:
     """The options that lead to the gateway that the journal of `place` is of; None, where `where` leads there."""
-    recorded, asked = gateway_of(place, journal), identity_of(where)
-    return None if recorded is None or asked in (None, recorded) else _options_for(recorded)
+    recorded = _another(place, journal, where)
+    return None if recorded is None else _options_for(recorded)
 
 
 def options_of(where: Where) -> str:
     """The options by which a later command asks at the same gateway, with a blank before each; empty for Kie's own."""
     named = f" --gateway {where.gateway}" if where.gateway != "kie" else ""
     return f"{named} --base-url {where.base_url}" if where.base_url is not None else named
+
+
+def _another(place: Path, journal: Path | None, where: Where) -> str | None:
+    """The gateway that the journal of `place` is of, where it is another than the one that `where` leads to."""
+    recorded = gateway_of(place, journal)
+    return None if identity_of(where) in (None, recorded) else recorded
 
 
 def _options_for(recorded: str) -> str:

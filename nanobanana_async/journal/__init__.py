@@ -4,7 +4,7 @@
 a client but not the process. Both keep the same promises (`Journal`). Importing this package loads no sqlite3.
 """
 
-from nanobanana_async.journal._contents import Contents, read_journal, scopes_in
+from nanobanana_async.journal._contents import Contents, gateway_in, read_journal, scopes_in
 from nanobanana_async.journal._entries import Attempt, Change, Claimed, Draft, Entry, Found, Intent
 from nanobanana_async.journal._holding import taken_in_time
 from nanobanana_async.journal._identity import leads_to
@@ -34,6 +34,7 @@ __all__ = [
     "Sent",
     "Spent",
     "Standing",
+    "gateway_in",
     "leads_to",
     "read_journal",
     "refuse_other_gateway",

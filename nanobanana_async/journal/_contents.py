@@ -71,10 +71,8 @@ def read_journal(path: str | os.PathLike[str], scope: str) -> Contents:
                 lost[entry.key] = count
             if tokens := _perhaps(entry, attempts):
                 perhaps[entry.key] = tokens
-        is_bound = _reading.is_bound(connection, runs)
-        gateway = connection.execute("select name from gateway").fetchone() if is_bound else None
         spent = _reading.spent(connection, scope)
-        return Contents(gateway and gateway[0], tuple(entries), tuple(others), spent, lost, perhaps)
+        return Contents(_gateway(connection, runs), tuple(entries), tuple(others), spent, lost, perhaps)
 
     return _read(path, contents, Contents())
 
@@ -89,6 +87,23 @@ def scopes_in(path: str | os.PathLike[str]) -> list[str]:
         return [scope for (scope,) in connection.execute("select distinct scope from item order by scope")]
 
     return _read(path, scopes, [])
+
+
+def gateway_in(path: str | os.PathLike[str]) -> str | None:
+    """The gateway that the journal at `path` is of; None where it may be any's yet, or there is none.
+
+    Raises: as `read_journal`.
+    """
+    return _read(path, _gateway, None)
+
+
+def _gateway(connection: sqlite3.Connection, runs: Runs) -> str | None:
+    from nanobanana_async.journal import _reading  # noqa: PLC0415  only who reads needs it
+
+    if not _reading.is_bound(connection, runs):
+        return None
+    names = connection.execute("select name from gateway").fetchone()
+    return None if names is None else str(names[0])
 
 
 def _read(path: str | os.PathLike[str], work: Callable[[sqlite3.Connection, Runs], T], nothing: T) -> T:

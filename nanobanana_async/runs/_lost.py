@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.journal import Contents, Entry, read_journal, scopes_in
+from nanobanana_async.journal import Contents, Entry, gateway_in, read_journal, scopes_in
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.runs._journal_place import OWN, JournalPlace, journal_place
 from nanobanana_async.runs._known import record_of_entry
@@ -97,8 +97,7 @@ def gateway_of(place: Path, journal: Path | None = None) -> str | None:
     Raises:
         ConfigurationError: as `lost_in`.
     """
-    books = Books.of(place, journal)
-    return read_journal(books.place.path, books.place.scope).gateway
+    return gateway_in(Books.of(place, journal).place.path)
 
 
 def is_lost(entry: Entry) -> bool:

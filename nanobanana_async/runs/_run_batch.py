@@ -154,7 +154,15 @@ async def run_batch(
     refuse_own_manifest(rows, place)
     book = await RunJournal.begun(place, journal, partial(_identity, identity, gateway))
     try:
-        look = partial(survey, rows, place, await taken_over(book, place), rules, rate=rate, budget=budget)
+        look = partial(
+            survey,
+            rows,
+            place,
+            await taken_over(book, place, (gateway or Kie()).default_dialect),
+            rules,
+            rate=rate,
+            budget=budget,
+        )
         noted = (await run_to_end(read_note, place)).redo
         found = await run_to_end(partial(look, download=download, name=name, noted=noted))
         run = Run(
@@ -219,7 +227,7 @@ async def plan_batch(
     rules = Rules(on_change=on_change, retry_failed=retry_failed, on_unknown=on_unknown, redo=frozenset(redo))
     place = Path(folder).expanduser()
     book = await run_to_end(journal_place, place, journal)
-    contents = await as_if_taken_over(book, place)
+    contents = await as_if_taken_over(book, place, (gateway or Kie()).default_dialect)
     if contents.gateway is not None:
         asked = identity or _address(gateway) or contents.gateway
         refuse_other_gateway(contents.gateway, asked, place=f"the journal {str(book.path)!r}")

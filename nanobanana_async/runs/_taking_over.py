@@ -43,9 +43,10 @@ TAKEN_OVER: Final = "manifest"
 _AT_ONCE = 500
 
 
-async def taken_over(journal: RunJournal, folder: Path) -> Contents:
+async def taken_over(journal: RunJournal, folder: Path, dialect: str) -> Contents:
     """What `journal` knows once what only the manifest of `folder` knows is in it, too.
 
+    A manifest doesn't tell in which `dialect` it was asked for: it is taken to be the one that the gateway speaks.
     What a take-over was killed in the middle of is taken up again.
 
     Raises:
@@ -57,11 +58,11 @@ async def taken_over(journal: RunJournal, folder: Path) -> Contents:
     missing = await run_to_end(_missing, folder, contents)
     if not missing:
         return contents
-    await _take_all(journal, place.scope, missing, await run_to_end(_age, folder))
+    await _take_all(journal, place.scope, missing, since=await run_to_end(_age, folder), dialect=dialect)
     return await run_to_end(read_journal, place.path, place.scope)
 
 
-async def as_if_taken_over(place: JournalPlace, folder: Path) -> Contents:
+async def as_if_taken_over(place: JournalPlace, folder: Path, dialect: str) -> Contents:
     """What the journal there would know if that was done. Nothing is written, there need not even be one."""
     contents = await run_to_end(read_journal, place.path, place.scope)
     missing = await run_to_end(_missing, folder, contents)
@@ -69,7 +70,7 @@ async def as_if_taken_over(place: JournalPlace, folder: Path) -> Contents:
         return contents
     memory = MemoryJournal()
     await memory.open(contents.gateway or "none")
-    await _take_all(memory, place.scope, missing, await run_to_end(_age, folder))
+    await _take_all(memory, place.scope, missing, since=await run_to_end(_age, folder), dialect=dialect)
     taken, spent = [entry async for entry in memory.entries(place.scope)], await memory.spent(place.scope)
     fields = {name: getattr(spent, name) + getattr(contents.spent, name) for name in attrs.fields_dict(Spent)}
     entries = {entry.key: entry for entry in (*contents.entries, *taken)}
@@ -110,13 +111,13 @@ def _age(folder: Path) -> float:
     return (folder / JSONL).stat().st_mtime
 
 
-async def _take_all(journal: Journal, scope: str, records: Iterable[Record], since: float) -> None:
+async def _take_all(journal: Journal, scope: str, records: Iterable[Record], *, since: float, dialect: str) -> None:
     waiting = iter(records)
     while some := list(islice(waiting, _AT_ONCE)):
-        await asyncio.gather(*(_take(journal, scope, record, since) for record in some))
+        await asyncio.gather(*(_take(journal, scope, record, since=since, dialect=dialect) for record in some))
 
 
-async def _take(journal: Journal, scope: str, record: Record, since: float) -> None:
+async def _take(journal: Journal, scope: str, record: Record, *, since: float, dialect: str) -> None:
     at = record.created_at.timestamp() if record.created_at is not None else since
     intent = Intent(
         scope=scope,
@@ -125,7 +126,7 @@ async def _take(journal: Journal, scope: str, record: Record, since: float) -> N
         request=record.request,
         data=record.data,
         model=record.model or "",
-        dialect="jobs",
+        dialect=dialect,
         price=record.price,
         at=at,
         token=secrets.token_hex(13),
@@ -133,7 +134,7 @@ async def _take(journal: Journal, scope: str, record: Record, since: float) -> N
     said = await journal.claim(intent)
     token = intent.token if isinstance(said, Claimed) else said.token
     assert token is not None
-    for to, attempt, fields in _steps(record):
+    for to, attempt, fields in _steps(record, dialect):
         change = Change(
             scope=scope,
             key=record.key,
@@ -146,7 +147,7 @@ async def _take(journal: Journal, scope: str, record: Record, since: float) -> N
         await journal.record(change)
 
 
-def _steps(record: Record) -> Iterator[tuple[ItemState, AttemptState | None, dict[str, Any]]]:
+def _steps(record: Record, dialect: str) -> Iterator[tuple[ItemState, AttemptState | None, dict[str, Any]]]:
     """The states that lead to what a manifest tells of a row, as if it had been sent from here."""
     over: dict[str, Any] = {
         "credits": record.credits,
@@ -171,7 +172,7 @@ def _steps(record: Record) -> Iterator[tuple[ItemState, AttemptState | None, dic
     elif record.state == "failed":
         yield ItemState.FAILED, None, {**over, "error": _error(record)}
     else:
-        yield ItemState.SUCCEEDED, None, {**over, "charged": "yes", "raw": _answer(record)}
+        yield ItemState.SUCCEEDED, None, {**over, "charged": "yes", "raw": _answer(record, dialect)}
         if record.files:
             yield ItemState.SAVED, None, {"files": record.files}
 
@@ -184,8 +185,10 @@ def _at(time: datetime | None) -> float | None:
     return None if time is None else time.timestamp()
 
 
-def _answer(record: Record) -> str:
-    """The record of the task as the gateway would tell it (PROTOCOL §1.2): its pictures can be fetched again by it."""
+def _answer(record: Record, dialect: str) -> str:
+    """What the gateway would tell of the task (PROTOCOL §1.2, §3): its pictures can be fetched again by it."""
+    if dialect == "images":
+        return json.dumps({"data": [{"url": url} for url in record.urls]})
     told = {
         "taskId": record.task_id,
         "model": record.model,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
+import pytest
+
+from nanobanana_async import OpenAIImages
 from nanobanana_async.journal import Intent, SQLiteJournal, read_journal
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.runs import plan_batch, read_items
@@ -81,6 +85,27 @@ async def test_a_picture_that_was_paid_for_is_fetched_again(tmp_path: Path) -> N
         assert len(server.world.ledger.creates) == 1
 
     assert (report.exit_code, pictures(out)) == (0, ["a.png"])
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+async def test_a_resellers_folder_is_taken_over_as_such(tmp_path: Path, mode: Literal["sync", "async"]) -> None:
+    """What is pending there is asked for as it was, and a picture that is gone is fetched by the address it had."""
+    row = {"model": "nano-banana-2"}
+    source, out = written(tmp_path / "rows.jsonl", json_lines({**A, **row}, {**B, **row})), tmp_path / "out"
+
+    with emulator() as server:
+        there = OpenAIImages(server.base_url, "k", price=0.02, mode=mode)
+        await run_at(server, source, out, gateway=there)
+        if mode == "async":
+            rewritten(out, b={"state": "pending", "files": [], "urls": [], "completed_at": None})
+        without_journal(out)
+        for picture in out.glob("*.png"):
+            picture.unlink()
+        report = await run_at(server, source, out, gateway=there)
+        assert len(server.world.ledger.creates) == 2
+
+    assert (report.exit_code, pictures(out)) == (0, ["a.png", "b.png"])
+    assert {entry.dialect for entry in read_journal(out / "run.db", "default").entries} == {"images"}
 
 
 async def test_a_changed_row_is_known_by_what_the_manifest_tells(tmp_path: Path) -> None:

@@ -17,13 +17,16 @@ from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.cli._terminal import Terminal, not_warned_of
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError
-from nanobanana_async.gateways import Gateway
+from nanobanana_async.gateways import Gateway, OpenAIImages
 from nanobanana_async.models import with_format_default
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import total
 from nanobanana_async.runs import grace_of
 from nanobanana_async.storage import ensure_writable, named_format, refuse_device, target_for
 from nanobanana_async.values import Request
+
+_OUTWAITED = 1.0
+"""Seconds by which the client outwaits an answer, so that the loss of it is told, not the impatience."""
 
 
 @attrs.frozen
@@ -69,10 +72,21 @@ async def _outcome(
 ) -> Outcome:
     """What became of it."""
     await ensure_writable(_folder_of(place))
-    client = Client(connection.gateway, polling=connection.polling, deadline=timeout, on_event=stops.hear)
+    gateway, deadline = _in_time(connection.gateway, timeout)
+    client = Client(gateway, polling=connection.polling, deadline=deadline, on_event=stops.hear)
     async with client:
         with stops.terminal.waiting(f"usually done in {request.expected.usual / connection.polling.speed:.0f} s"):
             return await stops.make(client, request, place)
+
+
+def _in_time(gateway: Gateway, timeout: float) -> tuple[Gateway, float]:
+    """The gateway, and the client's deadline, by which the picture comes within `timeout` seconds or not at all.
+
+    An answer that is the picture itself is given up by who waits for it: nobody else would get it later.
+    """
+    if not isinstance(gateway, OpenAIImages) or gateway.mode != "sync":
+        return gateway, timeout
+    return attrs.evolve(gateway, answer_within=min(gateway.answer_within, timeout)), timeout + _OUTWAITED
 
 
 def _folder_of(place: str) -> Path:

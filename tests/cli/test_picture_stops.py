@@ -9,7 +9,7 @@ import pytest
 
 from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer
-from tests.cli.shell import spawned
+from tests.cli.shell import nanobanana, spawned
 from tests.cli.test_interrupt import PATIENCE, in_this_process, until
 
 QUICK = EmulatorOptions(speed=10)
@@ -80,15 +80,26 @@ def test_a_second_ctrl_c_leaves_it_and_says_what_it_may_cost(reseller: EmulatorS
 
 
 @pytest.mark.parametrize("options", [QUICK])
-def test_a_signal_after_its_time_is_up_says_what_it_may_cost(reseller: EmulatorServer, tmp_path: Path) -> None:
+def test_a_signal_after_its_time_is_up_says_what_it_may_cost(gateway: EmulatorServer, tmp_path: Path) -> None:
     """The create is on the wire, and nobody waits for its answer any more but the close."""
-    reseller.world.faults.add("stuck")
-    arguments = ("generate", "a cat", "-o", tmp_path / "cat.png", "--timeout", 0.1, *THERE)
-    said = in_this_process(*arguments, when=lambda: bool(reseller.world.ledger.accepted), number=signal.SIGTERM)
+    gateway.world.faults.add("silent,charged=yes")
+    arguments = ("generate", "a cat", "-o", tmp_path / "cat.png", "--timeout", 0.1)
+    said = in_this_process(*arguments, when=lambda: bool(gateway.world.ledger.accepted), number=signal.SIGTERM)
 
     assert said.code == 130
     assert "it may be paid for: look into the gateway's log" in said.err or "Ctrl-C again gives it up" in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("options", [QUICK])
+def test_a_picture_that_is_late_is_given_up_there_and_then(reseller: EmulatorServer, tmp_path: Path) -> None:
+    """No other answer leads to it, so nothing is waited for at the close; that it may be paid for is said."""
+    reseller.world.faults.add("stuck")
+    said = nanobanana("generate", "a cat", "-o", tmp_path / "cat.png", "--timeout", 0.5, "--json", *THERE)
+
+    assert (said.code, said.rows[0]["state"], said.rows[0]["charged"]) == (1, "unknown", "unknown")
+    assert "no whole answer within 0.5 s" in said.err
+    assert len(reseller.world.ledger.creates) == 1
 
 
 @pytest.mark.parametrize("options", [QUICK])

@@ -12,12 +12,15 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
 from nanobanana_async.errors import StorageError
+
+_USUAL = (".png", ".jpg", ".webp")
 
 
 def _beside(journal: str | os.PathLike[str]) -> Path:
@@ -48,8 +51,13 @@ class PictureFolder:
     def find(self, sha256: str) -> str | None:
         """The URL of the picture with that digest; None where there is none, or only what can't be read."""
         with suppress(OSError):
-            return next((place.as_uri() for place in self._folder.glob(f"{sha256}*") if _is_whole(place)), None)
+            return next((place.as_uri() for place in self._named(sha256) if _is_whole(place)), None)
         return None
+
+    def _named(self, sha256: str) -> Iterator[Path]:
+        """Where it may be. To look the folder over for each of ten thousand takes minutes, so that is done last."""
+        yield from (self._folder / f"{sha256}{suffix}" for suffix in _USUAL)
+        yield from self._folder.glob(f"{sha256}*")
 
     def _write(self, content: bytes, place: Path) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)

@@ -83,6 +83,20 @@ async def test_a_file_that_shares_its_content_keeps_what_it_was_edited_to(
     assert file.read_bytes() == PICTURE
 
 
+async def test_a_picture_is_found_without_looking_at_the_others(
+    journal: SQLiteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten thousand that are asked for one by one, each would else take as long as all of them are many."""
+
+    def counted(folder: Path, pattern: str) -> list[Path]:
+        raise AssertionError(f"{folder} was searched for {pattern}")
+
+    url = await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")
+    monkeypatch.setattr(Path, "glob", counted)
+
+    assert await journal.kept(DIGEST) == url
+
+
 async def test_links_to_a_journal_lead_to_the_same_pictures(journal: SQLiteJournal, tmp_path: Path) -> None:
     """They are beside the file itself."""
     url = await journal.keep(PICTURE, sha256=DIGEST, suffix=".png")

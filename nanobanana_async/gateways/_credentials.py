@@ -52,9 +52,11 @@ def checked_url(url: str, name: str) -> str:
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         fine = False
-    if not fine or parts.query or parts.fragment:
+    has_blanks = any(char.isspace() or not char.isprintable() for char in url)
+    if not fine or has_blanks or parts.query or parts.fragment:
         raise ConfigurationError(
-            f"{name}={url!r} is not a base URL", remedy="Write it like https://api.example.com, without a query."
+            f"{name}={url!r} is not a base URL",
+            remedy="Write it like https://api.example.com, without a query, and without blanks.",
         )
     if parts.username or parts.password:
         raise ConfigurationError(f"{name} carries a user name or password", remedy="Give the key as api_key instead.")

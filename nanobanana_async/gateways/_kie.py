@@ -63,8 +63,8 @@ class Kie:
 
     def resolved(self, environ: Mapping[str, str]) -> Kie:
         """The same gateway with key and URLs filled in from `environ`; ConfigurationError where there is no key."""
-        base = self.base_url or environ.get("KIE_BASE_URL") or None
-        upload = self.upload_url or environ.get("KIE_UPLOAD_URL") or base or KIE_UPLOAD_URL
+        base = self.base_url or environ.get("KIE_BASE_URL", "").strip() or None
+        upload = self.upload_url or environ.get("KIE_UPLOAD_URL", "").strip() or base or KIE_UPLOAD_URL
         key = _checked(self.api_key or environ.get("KIE_API_KEY"))
         base = base or KIE_URL
         return attrs.evolve(

@@ -112,7 +112,7 @@ class OpenAIImages:
 
     def resolved(self, environ: Mapping[str, str]) -> OpenAIImages:
         """The same gateway with key and URL from `environ`; ConfigurationError where there is neither."""
-        base = self.base_url or environ.get(URL_VARIABLE)
+        base = self.base_url or environ.get(URL_VARIABLE, "").strip()
         if not base:
             raise ConfigurationError(
                 f"no base URL: an OpenAI-style gateway has no default; set {URL_VARIABLE}, or name it",

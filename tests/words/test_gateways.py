@@ -56,9 +56,25 @@ def test_a_key_is_taken_without_the_line_break_of_its_file() -> None:
     assert Kie(" key\n").resolved({}).api_key == "key"
 
 
+def test_a_url_is_taken_without_the_line_break_of_its_file() -> None:
+    """From the environment, where shells and files leave it."""
+    assert Kie("k").resolved({"KIE_BASE_URL": "http://x/ \n"}).base_url == "http://x/"
+
+
 @pytest.mark.parametrize(
     "url",
-    ["api.kie.ai", "ftp://x", "https://", "https://x?y=1", "https://x#y", "http://x:0", "http://x:y", "http://[x"],
+    [
+        "api.kie.ai",
+        "ftp://x",
+        "https://",
+        "https://x?y=1",
+        "https://x#y",
+        "http://x:0",
+        "http://x:y",
+        "http://[x",
+        "http://a b",
+        "http://x/\u200b",
+    ],
 )
 def test_a_base_url_that_can_not_be_one_is_named(url: str) -> None:
     """With the setting's name; from the environment with the variable's."""

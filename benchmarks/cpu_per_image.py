@@ -22,14 +22,11 @@ import itertools
 import json
 import logging
 import math
-import random
-import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -37,6 +34,7 @@ from typing import Any
 import attrs
 import httpx
 
+from benchmarks.loopback import Gateway, allow_many_connections, json_reply, serve, server_process
 from nanobanana_async import Client, Kie, Polling, Rate
 
 LOOKS = 5
@@ -74,42 +72,25 @@ LOADS = [Load(in_flight, delay) for in_flight in (500, 600) for delay in (0.02, 
 # --- the server -------------------------------------------------------------------------------------------------
 
 
-class Gateway(asyncio.Protocol):
-    """Reads requests one after the other and answers each after about `delay` seconds."""
+class Tasks(Gateway):
+    """Answers each request after about `delay` seconds; a task is done at its last look."""
 
     delay = 0.02
     looks_left: dict[str, int] = {}  # noqa: RUF012  of the whole process, as its tasks are
     numbers = itertools.count()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.waiting = b""
+    def asked(self, head: bytes, /) -> None:
+        said = self.said(head.split(b" ", 2)[1].decode())
+        self.answer_after(self.delay, json_reply(json.dumps(said).encode()))
 
-    def data_received(self, data: bytes) -> None:
-        self.waiting += data
-        head, end, rest = self.waiting.partition(b"\r\n\r\n")
-        _, found, length = head.lower().partition(b"content-length: ")
-        size = int(length.split(b"\r\n", 1)[0]) if found else 0
-        if end and len(rest) >= size:
-            self.waiting = rest[size:]
-            target, host = head.split(b" ", 2)[1].decode(), head.lower().partition(b"host: ")[2].split(b"\r\n")[0]
-            delay = self.delay * random.uniform(0.75, 1.25)
-            asyncio.get_running_loop().call_later(delay, self.answer, self.said(target, host.decode()))
-
-    def answer(self, said: dict[str, object]) -> None:
-        if not self.transport.is_closing():
-            body = json.dumps(said).encode()
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            self.transport.write(head.encode() + body)
-
-    def said(self, target: str, host: str) -> dict[str, object]:
+    def said(self, target: str) -> dict[str, object]:
         if target.startswith(RECORD_PATH):
             return {"code": 200, "msg": "success", "data": self.record(target.partition("taskId=")[2])}
         if target == CREATE_PATH:
             return {"code": 200, "msg": "success", "data": {"taskId": self.new_task(LOOKS)}}
         if target == FAL_PATH:
-            return fal_request(f"http://{host}{FAL_PATH}/requests/{self.new_task(LOOKS - 1)}")
+            host, port = self.transport.get_extra_info("sockname")
+            return fal_request(f"http://{host}:{port}{FAL_PATH}/requests/{self.new_task(LOOKS - 1)}")
         if "/status" in target:
             done = self.is_done(target.partition("/status")[0].rpartition("/")[2])
             return {"status": "COMPLETED" if done else "IN_PROGRESS", "logs": None, "metrics": {}}
@@ -152,25 +133,6 @@ def fal_request(url: str) -> dict[str, object]:
         "status_url": f"{url}/status",
         "cancel_url": f"{url}/cancel",
     }
-
-
-async def serve(delay: float) -> None:
-    Gateway.delay = delay
-    server = await asyncio.get_running_loop().create_server(Gateway, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def server_process(delay: float) -> Iterator[str]:
-    """The base URL of a server that answers after `delay` seconds."""
-    command = [sys.executable, __file__, "--serve", str(delay)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.kill()
 
 
 # --- those who ask ----------------------------------------------------------------------------------------------
@@ -322,10 +284,9 @@ async def heartbeat(seconds: float) -> AsyncIterator[float]:
 
 def run_here(contender: str, load: Load) -> None:
     """One run, as JSON on stdout."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow_many_connections()
     logging.disable()  # all that is under way at the end is cut short on purpose
-    with server_process(load.delay) as base:
+    with server_process(__file__, str(load.delay)) as base:
         print(json.dumps(attrs.asdict(asyncio.run(measured(contender, Site(base, load), SECONDS)))))
 
 
@@ -359,7 +320,8 @@ def main() -> None:
     parser.add_argument("--load", type=int, choices=range(len(LOADS)), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve is not None:
-        asyncio.run(serve(chosen.serve))
+        Tasks.delay = chosen.serve
+        asyncio.run(serve(Tasks))
     elif chosen.run:
         run_here(chosen.run, LOADS[chosen.load])
     elif chosen.quick:

@@ -27,9 +27,9 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, closing, contextmanager, suppress
+from contextlib import aclosing, closing
 from functools import partial
 from importlib import import_module
 from importlib.metadata import distributions
@@ -39,6 +39,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from benchmarks.loopback import HOST, Gateway, serve, server_process
 from nanobanana_async import Client, Kie, Polling
 from nanobanana_async.transport import HttpxTransport
 from nanobanana_async.values import WireReply, WireRequest
@@ -58,7 +59,7 @@ REFUSALS, PAUSE = 5, 1.0
 """How many creates are refused, and for how many seconds."""
 PATIENCE, MOST = 1.0, 80.0
 """Seconds that a client waits for the silent server; and after which a call is left, and reported as such."""
-HOST, PROMPT = "127.0.0.1", "a banana in orbit, studio light"
+PROMPT = "a banana in orbit, studio light"
 
 
 # --- the server -------------------------------------------------------------------------------------------------
@@ -119,14 +120,15 @@ class Account:
 ACCOUNTS: defaultdict[str, Account] = defaultdict(Account)
 
 
-async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+class Seller(Gateway):
     """One request a connection: nobody sends again because one that was kept is gone."""
-    with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
-        method, path, headers = await read_request(reader)
+
+    def asked(self, head: bytes, /) -> None:
+        method, path, headers = parts_of(head)
         said = said_to_create(path, headers) if method == "POST" else said_to_question(path)
-        if said is None:
-            await reader.read()  # until the other side has had enough
-        writer.write(said or b"")
+        if said is not None:  # else silence, until the other side has had enough
+            self.transport.write(said)
+            self.transport.close()
 
 
 def said_to_create(path: str, headers: dict[str, str]) -> bytes | None:
@@ -154,13 +156,11 @@ def said_to_question(path: str) -> bytes:
     return reply(200, {"code": 200, "msg": "success", "data": record})
 
 
-async def read_request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
-    """Method, path, and headers by their names in lower case; the body is read and left alone."""
-    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    await reader.readexactly(int(headers.get("content-length", 0)))
+def parts_of(head: bytes) -> tuple[str, str, dict[str, str]]:
+    """Method, path, and headers by their names in lower case."""
+    first, *lines = head.decode("latin-1").split("\r\n")
     method, path, _ = first.split(" ")
-    return method, path, headers
+    return method, path, {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def reply(status: int, said: object, header: str = "") -> bytes:
@@ -168,23 +168,6 @@ def reply(status: int, said: object, header: str = "") -> bytes:
     body, kind = (said, "text/html") if isinstance(said, bytes) else (json.dumps(said).encode(), "application/json")
     header += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
     return f"HTTP/1.1 {status} .\r\n{header}\r\n".encode() + body
-
-
-async def serve() -> None:
-    server = await asyncio.start_server(converse, HOST, 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def server_process() -> Iterator[str]:
-    """The base URL of a server that lives as long as the `with`."""
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://{HOST}:{int(process.stdout.readline())}"
-        finally:
-            process.kill()
 
 
 # --- those who call ---------------------------------------------------------------------------------------------
@@ -360,7 +343,7 @@ def run_in_a_process(name: str, base: str, faults: tuple[str, ...]) -> dict[str,
 def table(names: list[str]) -> None:
     installed = {name: version_of(CONTENDERS[name]) for name in names}
     able = [name for name in names if installed[name]]
-    with server_process() as base, ThreadPoolExecutor(len(able)) as pool:
+    with server_process(__file__) as base, ThreadPoolExecutor(len(able)) as pool:
         runs = [pool.submit(run_in_a_process, name, base, CONTENDERS[name].faults) for name in able]
         found = {name: run.result() for name, run in zip(able, runs, strict=True)}
     for name in names:
@@ -388,7 +371,7 @@ def main() -> None:
     parser.add_argument("--run", nargs="+", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(Seller))
     elif chosen.run:
         asyncio.run(run_here(*chosen.run))
     else:

@@ -28,11 +28,11 @@ import tempfile
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from benchmarks.loopback import Gateway, json_reply, serve, server_process
 from nanobanana_async import Client, OpenAIImages, Rate
 
 PICTURES, AT_ONCE = 200, 50
@@ -57,50 +57,20 @@ def pictures() -> Iterator[bytes]:
         yield start + _chunk(b"tEXt", b"Title\0%d" % number) + _chunk(b"IEND", b"")
 
 
-class Gateway(asyncio.Protocol):
-    """Answers each request of a connection after about four seconds."""
+class Pictures(Gateway):
+    """Answers each create after about four seconds, with the next picture."""
 
     ready: list[bytes] = []  # noqa: RUF012  of the whole process
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.waiting = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.waiting += data
-        head, end, rest = self.waiting.partition(b"\r\n\r\n")
-        _, found, length = head.lower().partition(b"content-length: ")
-        size = int(length.split(b"\r\n", 1)[0]) if found else 0
-        if end and len(rest) >= size:
-            self.waiting = rest[size:]
-            delay = SECONDS * random.uniform(0.75, 1.25)
-            asyncio.get_running_loop().call_later(delay, self.answer, self.ready.pop())
-
-    def answer(self, body: bytes) -> None:
-        if not self.transport.is_closing():
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            self.transport.write(head.encode() + body)
+    def asked(self, _: bytes, /) -> None:
+        self.answer_after(SECONDS, self.ready.pop())
 
 
-async def serve() -> None:
+async def serve_pictures() -> None:
     for picture in pictures():
         said = {"created": 1780000000, "data": [{"b64_json": base64.b64encode(picture).decode()}]}
-        Gateway.ready.append(json.dumps(said).encode())
-    server = await asyncio.get_running_loop().create_server(Gateway, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def server_process() -> Iterator[str]:
-    command = [sys.executable, __file__, "--serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.kill()
+        Pictures.ready.append(json_reply(json.dumps(said).encode()))
+    await serve(Pictures)
 
 
 # --- those who order --------------------------------------------------------------------------------------------
@@ -192,10 +162,10 @@ def _memory() -> float:
 
 
 def in_a_process(contender: str) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as place, server_process() as base:
+    with tempfile.TemporaryDirectory() as place, server_process(__file__) as server:
         folder = Path(place) / "out"
         folder.mkdir()
-        command = [sys.executable, __file__, "--measure", contender, base, str(folder)]
+        command = [sys.executable, __file__, "--measure", contender, f"{server}/v1", str(folder)]
         said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ}).stdout
         measures: dict[str, float] = json.loads(said)
         return measures
@@ -208,7 +178,7 @@ def main() -> None:
     parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        asyncio.run(serve())
+        asyncio.run(serve_pictures())
         return
     if given.measure:
         logging.disable()

@@ -15,23 +15,20 @@ import asyncio
 import itertools
 import json
 import math
-import random
-import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
 import attrs
 import httpx
 
+from benchmarks.loopback import Gateway, allow_many_connections, json_reply, serve, server_process
 from nanobanana_async.transport import HttpxTransport
 from nanobanana_async.values import WireRequest
 
 RECORD = json.dumps({"code": 200, "msg": "success", "data": {"taskId": "09e4987e60ef4b82c25e2650652989d6"}}).encode()
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(RECORD), RECORD)
+ANSWER = json_reply(RECORD)
 BODY = json.dumps({"model": "nano-banana-2", "input": {"prompt": "a banana in orbit, studio light"}}).encode()
 JSON_TYPE = {"Content-Type": "application/json"}
 KEY = "0123456789abcdef0123456789abcdef"
@@ -49,46 +46,11 @@ Send = Callable[[str, str, bytes | None], Awaitable[object]]
 """Sends one request: method, URL, body."""
 
 
-class Answers(asyncio.Protocol):
-    """The server: reads requests, answers each after the number of milliseconds in its path."""
+class Answers(Gateway):
+    """The server: answers each request after the number of milliseconds in its path."""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self.waiting = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.waiting += data
-        head, end, rest = self.waiting.partition(b"\r\n\r\n")
-        if not end:
-            return
-        _, found, length = head.lower().partition(b"content-length: ")
-        size = int(length.split(b"\r\n", 1)[0]) if found else 0
-        if len(rest) >= size:
-            self.waiting = rest[size:]
-            delay = int(head.split(b"/", 2)[1]) / 1000 * random.uniform(0.75, 1.25)
-            asyncio.get_running_loop().call_later(delay, self.answer)
-
-    def answer(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(ANSWER)
-
-
-async def serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Answers, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def server_process() -> Iterator[int]:
-    command = [sys.executable, __file__, "--serve"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.kill()
+    def asked(self, head: bytes, /) -> None:
+        self.answer_after(int(head.split(b"/", 2)[1]) / 1000, ANSWER)
 
 
 @asynccontextmanager
@@ -149,9 +111,9 @@ async def cpu_per_request(send: Send, base: str, workers: int, seconds: float) -
     return 1000 * spent / max(ended, 1)
 
 
-async def measure(port: int, delay: int, at_once: int, seconds: float) -> tuple[float, float, float]:
+async def measure(server: str, delay: int, at_once: int, seconds: float) -> tuple[float, float, float]:
     """One pool of httpx, ours with few workers, ours with a worker each; nan where there is nothing to measure."""
-    base = f"http://127.0.0.1:{port}/{delay}"
+    base = f"{server}/{delay}"
     pool = few = float("nan")
     if at_once <= MOST_FOR_ONE_POOL:
         async with one_pool(at_once) as send:
@@ -169,22 +131,21 @@ def main() -> None:
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(serve())
+        asyncio.run(serve(Answers))
         return
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    allow_many_connections()
     rows = [(20, 100), (350, 100), (350, 500)]
     if not options.quick:
         rows = [(20, 20), (20, 100), (20, 500), (350, 100), (350, 500), (350, 2000)]
-    with server_process() as port:
-        table(rows, port, repeats=1 if options.quick else 3)
+    with server_process(__file__) as server:
+        table(rows, server, repeats=1 if options.quick else 3)
 
 
-def table(rows: list[tuple[int, int]], port: int, *, repeats: int) -> None:
+def table(rows: list[tuple[int, int]], server: str, *, repeats: int) -> None:
     print("CPU in ms a request   httpx, one pool    ours, 64 workers   ours, a worker each")
     print("latency   at once                         (of httpx's)       (of httpx's)")
     for delay, at_once in rows:
-        runs = [asyncio.run(measure(port, delay, at_once, SECONDS)) for _ in range(repeats)]
+        runs = [asyncio.run(measure(server, delay, at_once, SECONDS)) for _ in range(repeats)]
         pool, few, all_ = (statistics.median(column) for column in zip(*runs, strict=True))
         cells = [figure(pool), figure(few), ratio(few, pool), figure(all_), ratio(all_, pool)]
         print(f"{delay:4} ms {at_once:10} {'{:>17}{:>13}{:>8}{:>12}{:>8}'.format(*cells)}", flush=True)

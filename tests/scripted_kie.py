@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from nanobanana_async import Client, Kie, Polling, Rate, ScriptedTransport
+from nanobanana_async import Client, Kie, Polling, Rate, Result, ScriptedTransport
 from nanobanana_async.transport import json_reply
 from nanobanana_async.values import WireReply, WireRequest
 
@@ -93,6 +93,15 @@ class ScriptedKie:
         settings = {"polling": FAST, "rate": Rate(10_000, per=1), "transport": self.transport, **policies}
         async with Client(Kie("secret-key-0123456789"), **settings) as client:
             yield client
+
+
+async def on_the_wire(kie: ScriptedKie) -> tuple[Client, asyncio.Future[Result]]:
+    """A client that the test has to close, and a call of it whose create has no answer yet."""
+    kie.answering.clear()
+    client = await Client(Kie("k"), transport=kie.transport, polling=FAST).start()
+    caller = asyncio.ensure_future(client.generate("a banana"))
+    await until(lambda: kie.prompts)
+    return client, caller
 
 
 async def until(condition: Callable[[], object]) -> None:

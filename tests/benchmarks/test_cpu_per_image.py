@@ -8,30 +8,31 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from benchmarks.cpu_per_image import CONTENDERS, LOOKS, MODULES, Gateway, Load, Site
+from benchmarks.cpu_per_image import CONTENDERS, LOOKS, MODULES, Load, Site, Tasks
+from benchmarks.loopback import HOST
 
 pytestmark = pytest.mark.wall_clock
 
 IMAGES = 10
 
 
-class CountingGateway(Gateway):
+class CountingTasks(Tasks):
     """Counts what it is asked."""
 
-    asked = itertools.count()
+    requests = itertools.count()
 
-    def said(self, target: str, host: str) -> dict[str, object]:
-        next(self.asked)
-        return super().said(target, host)
+    def said(self, target: str) -> dict[str, object]:
+        next(self.requests)
+        return super().said(target)
 
 
 @pytest.fixture
 async def base(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """The address of a server in this process that answers at once."""
-    monkeypatch.setattr(CountingGateway, "delay", 0.0)
-    monkeypatch.setattr(CountingGateway, "asked", itertools.count())
-    server = await asyncio.get_running_loop().create_server(CountingGateway, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setattr(CountingTasks, "delay", 0.0)
+    monkeypatch.setattr(CountingTasks, "requests", itertools.count())
+    server = await asyncio.get_running_loop().create_server(CountingTasks, HOST, 0)
+    yield f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     server.close()
 
 
@@ -45,7 +46,7 @@ async def test_an_image_is_a_create_and_five_looks(contender: str, base: str) ->
 
     while site.done < IMAGES and not work.done():
         await asyncio.wait([work], timeout=0.01)
-    asked = next(CountingGateway.asked)
+    asked = next(CountingTasks.requests)
     assert not work.done(), work.result()
     work.cancel()
     await asyncio.wait([work])

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.paying_once import CONTENDERS, LOST, Account, run_in_a_process, server_process, version_of
+from benchmarks import paying_once
+from benchmarks.loopback import server_process
+from benchmarks.paying_once import CONTENDERS, LOST, Account, run_in_a_process, version_of
 
 pytestmark = pytest.mark.wall_clock
 
@@ -20,7 +22,7 @@ LOST_FOR_GOOD = tuple(fault for fault in LOST if fault != "failed")
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
     """The address of a server in another process."""
-    with server_process() as address:
+    with server_process(paying_once.__file__) as address:
         yield address
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,11 @@ import attrs
 from typer.testing import CliRunner
 
 from nanobanana_async.cli._app import app
+
+LONG = 300.0
+"""Seconds after which a command that comes to its end at all has come to it, on any machine."""
+FAST = ("--speed", 1000, "--rate", "1000/1")
+"""How a batch is told to be as fast as the gateway of these tests."""
 
 
 @attrs.frozen
@@ -50,5 +56,17 @@ def spawned(*arguments: object) -> subprocess.Popen[str]:
 def run_to_end(*arguments: object) -> Said:
     """Run a command as a process of its own, to its end."""
     with spawned(*arguments) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LONG)
         return Said(process.returncode, out, err)
+
+
+def killed_after(seconds: float, *arguments: object) -> None:
+    """Start a batch as a process of its own, and SIGKILL it so long after it began to send, or let it end."""
+    with spawned(*arguments) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # the plan: from now on it sends
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=LONG)

@@ -32,10 +32,9 @@ def text(raw: Raw) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(raw, 1), "utf-8", write_through=True)
 
 
-def called(patch: pytest.MonkeyPatch, *arguments: object, out: Raw, err: Raw) -> int:
+def called(*arguments: object, out: Raw, err: Raw) -> int:
     """The exit code of a command that has these streams."""
-    patch.setattr("sys.stdout", text(out))
-    patch.setattr("sys.stderr", text(err))
-    code = app([str(argument) for argument in arguments], standalone_mode=False)
-    patch.undo()
-    return int(code)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdout", text(out))
+        patch.setattr("sys.stderr", text(err))
+        return int(app([str(argument) for argument in arguments], standalone_mode=False))

@@ -12,9 +12,9 @@ from nanobanana_async.cli._options import parse_budget
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World
 from tests.cli.conftest import QUICK
 from tests.cli.gateways import Refusing, SomethingElse
-from tests.cli.shell import Said, nanobanana
+from tests.cli.shell import FAST, Said, nanobanana
+from tests.runs.files import manifest
 
-FAST = ("--speed", 1000, "--rate", "1000/1")
 BAD = '{"prompt": "a cat"}\n{"prompt": "a dog", "aspect_ratio": "16x9"}\n{"prompt": "a bird", "modell": "x"}\n'
 
 
@@ -29,8 +29,7 @@ def batch(source: object, folder: Path, *options: object, stdin: str | None = No
 
 
 def states(folder: Path) -> dict[str, str]:
-    lines = (folder / "out" / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-    return {row["request"]["prompt"]: row["state"] for row in map(json.loads, lines)}
+    return {row["request"]["prompt"]: row["state"] for row in manifest(folder / "out")}
 
 
 def test_a_file_becomes_a_folder_of_pictures(gateway: EmulatorServer, tmp_path: Path) -> None:

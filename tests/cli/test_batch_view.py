@@ -40,6 +40,7 @@ from nanobanana_async.pricing import Price
 from nanobanana_async.runs import Plan
 from nanobanana_async.testing import Emulator
 from nanobanana_async.values import TaskState
+from tests import evidence
 from tests.scripted_kie import until
 
 ITEM = Item(NanoBanana("a cat"), key="cat")
@@ -188,10 +189,7 @@ def test_on_a_terminal_one_line_is_drawn_over(width: int, bar: bool) -> None:
     with BatchView(terminal, Path("out")) as view:
         view.planned(plan(to_send=4))
         view.reached(succeeded("t1"))
-        end = time.monotonic() + 10
-        while "1/4 ·" not in plain(written.getvalue()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        evidence.until(lambda: "1/4 ·" in plain(written.getvalue()))
 
     drawn = [line for line in re.split(r"[\r\n]", plain(written.getvalue())) if "1/4 ·" in line]
     assert ("━" in drawn[-1]) == bar

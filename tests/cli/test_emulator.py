@@ -14,8 +14,7 @@ import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World
 from tests.cli.shell import Said, nanobanana, spawned
-
-PATIENCE = 20.0
+from tests.evidence import PATIENCE
 
 
 def free_port() -> int:

@@ -11,7 +11,8 @@ import pytest
 
 from nanobanana_async.emulator import FAULT_CONDITIONS, FAULT_KINDS, FAULTS
 from tests.cli.shell import nanobanana, spawned
-from tests.cli.test_emulator import PATIENCE, served
+from tests.cli.test_emulator import served
+from tests.evidence import PATIENCE
 
 CREATE = {"model": "nano-banana-2", "input": {"prompt": "a banana"}}
 

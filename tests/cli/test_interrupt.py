@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,18 +15,11 @@ import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
 from tests.cli.shell import Said, nanobanana, spawned
+from tests.evidence import PATIENCE, until
+from tests.runs.files import manifest
 
 SPEED = 20
-PATIENCE = 20.0
 SLOW = EmulatorOptions(speed=SPEED, limit=Limit(1000, per=1))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for evidence, not for a time."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
 
 
 def in_its_own_process(*arguments: object, when: Callable[[], bool]) -> Said:
@@ -61,10 +53,6 @@ def written(folder: Path, count: int) -> Path:
     path = folder / "prompts.jsonl"
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     return path
-
-
-def manifest(folder: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("options", [SLOW])

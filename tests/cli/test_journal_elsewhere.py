@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from nanobanana_async.emulator import EmulatorServer
-from tests.cli.shell import nanobanana
-
-FAST = ("--speed", 1000, "--rate", "1000/1")
+from tests.cli.shell import FAST, nanobanana
+from tests.runs.files import manifest
 
 
 def prompts(folder: Path) -> Path:
@@ -87,8 +85,7 @@ def test_the_emulator_of_a_batch_is_found_beside_its_journal(tmp_path: Path) -> 
     """Its tasks are there; and the pictures are an emulator's, whichever journal is named."""
     source, out = prompts(tmp_path), tmp_path / "out"
     nanobanana("batch", source, "-o", out, "--emulator", "--speed", 1000, "--journal", tmp_path / "disk" / "x.db")
-    rows = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
-    fetched = nanobanana("download", rows[0]["task_id"], "-o", out, "--emulator", "--speed", 1000)
+    fetched = nanobanana("download", manifest(out)[0]["task_id"], "-o", out, "--emulator", "--speed", 1000)
     plan = nanobanana("batch", source, "-o", out, "--dry-run")
 
     assert fetched.code == 0, fetched.err

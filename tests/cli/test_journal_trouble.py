@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -11,20 +10,10 @@ from pathlib import Path
 import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
-from tests.cli.shell import Said, nanobanana, spawned
-from tests.cli.test_interrupt import until
-
-FAST = ("--speed", 1000, "--rate", "1000/1")
-
-
-def rows_of(out: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in (out / "manifest.jsonl").read_text("utf-8").splitlines()]
-
-
-def prompts(folder: Path, count: int) -> Path:
-    path = folder / "prompts.txt"
-    path.write_text("".join(f"banana {n}\n" for n in range(count)))
-    return path
+from tests.cli.batches import bananas
+from tests.cli.shell import FAST, Said, nanobanana, spawned
+from tests.evidence import until
+from tests.runs.files import manifest
 
 
 def with_files_up_to(size: int, *arguments: object) -> Said:
@@ -38,7 +27,7 @@ def with_files_up_to(size: int, *arguments: object) -> Said:
 
 def test_a_disk_without_room_for_a_journal_sends_nothing(gateway: EmulatorServer, tmp_path: Path) -> None:
     """Exit code 3, in words."""
-    said = with_files_up_to(4096, "batch", prompts(tmp_path, 3), "-o", tmp_path / "out", *FAST)
+    said = with_files_up_to(4096, "batch", bananas(tmp_path, 3), "-o", tmp_path / "out", *FAST)
 
     assert said.code == 3, said.err
     assert "Traceback" not in said.err
@@ -48,7 +37,7 @@ def test_a_disk_without_room_for_a_journal_sends_nothing(gateway: EmulatorServer
 
 def test_a_disk_that_fills_up_stops_the_sending(gateway: EmulatorServer, tmp_path: Path) -> None:
     """What was sent before is collected; nothing is sent whose intent can't be written; with room it goes on."""
-    source, out = prompts(tmp_path, 60), tmp_path / "out"
+    source, out = bananas(tmp_path, 60), tmp_path / "out"
     said = with_files_up_to(200_000, "batch", source, "-o", out, *FAST)
     sent = len(gateway.world.ledger.creates)
     after = nanobanana("batch", source, "-o", out, *FAST)
@@ -57,7 +46,7 @@ def test_a_disk_that_fills_up_stops_the_sending(gateway: EmulatorServer, tmp_pat
     assert "Traceback" not in said.err
     assert 0 < sent < 60
     assert not gateway.world.ledger.charged_twice()
-    states = {row["state"] for row in rows_of(out)}
+    states = {row["state"] for row in manifest(out)}
     assert states <= {"succeeded", "unknown"}
     assert after.code == (0 if states == {"succeeded"} else 1)
 
@@ -65,7 +54,7 @@ def test_a_disk_that_fills_up_stops_the_sending(gateway: EmulatorServer, tmp_pat
 def test_a_folder_in_which_nothing_can_be_written_is_exit_code_2(gateway: EmulatorServer, tmp_path: Path) -> None:
     """Before anything is sent."""
     (tmp_path / "out" / "run.db").mkdir(parents=True)
-    said = nanobanana("batch", prompts(tmp_path, 1), "-o", tmp_path / "out", *FAST)
+    said = nanobanana("batch", bananas(tmp_path, 1), "-o", tmp_path / "out", *FAST)
 
     assert said.code == 2
     assert "run.db' is a folder, and a journal is a file" in said.err
@@ -79,13 +68,13 @@ def test_at_sigterm_answers_on_the_wire_are_awaited(
 ) -> None:
     """Which is said at once; nothing new is sent, the id that comes late is kept, and nothing is paid for twice."""
     gateway.world.faults.add("drip,seconds=0.01,nth=1")
-    source, out, ledger = prompts(tmp_path, 3), tmp_path / "out", gateway.world.ledger
+    source, out, ledger = bananas(tmp_path, 3), tmp_path / "out", gateway.world.ledger
     with spawned("batch", source, "-o", out, *FAST, "--in-flight", 1) as process:
         until(lambda: bool(ledger.creates))
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
     gateway.world.faults.clear()
-    states = sorted(row["state"] for row in rows_of(out))
+    states = sorted(row["state"] for row in manifest(out))
     after = nanobanana("batch", source, "-o", out, *FAST)
 
     assert process.returncode == 130, err

@@ -2,62 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
 from nanobanana_async.journal import read_journal
-from tests.cli.shell import Said, nanobanana, spawned
+from tests.cli.batches import keyed_bananas
+from tests.cli.shell import LONG, killed_after, nanobanana, run_to_end, spawned
+from tests.evidence import until
+from tests.runs.files import by_key
 
 OPTIONS = EmulatorOptions(speed=100, limit=Limit(400, per=10), seed=1, credits=100_000)
-PATIENCE = 300.0
-
-
-def prompts(folder: Path, count: int) -> Path:
-    path = folder / "prompts.jsonl"
-    path.write_text("".join(f"{json.dumps({'prompt': f'banana {n}', 'key': f'k{n}'})}\n" for n in range(count)))
-    return path
 
 
 def command(source: Path, out: Path) -> tuple[object, ...]:
     return ("batch", source, "-o", out, "--rate", "400/10", "--speed", 100, "--json")
 
 
-def killed_after(seconds: float, *arguments: object) -> None:
-    """Start the command, and SIGKILL it so long after it began to send, or let it end."""
-    with spawned(*arguments) as process:
-        assert process.stderr is not None
-        process.stderr.readline()  # the plan: from now on it sends
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=PATIENCE)
-
-
-def manifest(out: Path) -> dict[str, dict[str, Any]]:
-    return {row["key"]: row for row in map(json.loads, (out / "manifest.jsonl").read_text("utf-8").splitlines())}
-
-
-def resumed(source: Path, out: Path) -> Said:
-    """The same command, to its end."""
-    with spawned(*command(source, out)) as process:
-        said, err = process.communicate(timeout=PATIENCE)
-        return Said(process.returncode, said, err)
-
-
 def verify(server: EmulatorServer, out: Path, count: int) -> Counter[str]:
     """Nothing is charged twice; each create that was charged is known by its id, or its key is unknown."""
-    ledger, rows = server.world.ledger, manifest(out)
+    ledger, rows = server.world.ledger, by_key(out)
     states = Counter(row["state"] for row in rows.values())
     assert not ledger.charged_twice()
     assert len(rows) == count
@@ -80,11 +50,11 @@ def test_a_batch_that_is_killed_again_and_again_pays_once(
 ) -> None:
     """However often: the last run finishes, and knows of every create that was charged."""
     dice = random.Random(7)
-    source, out = prompts(tmp_path, count), tmp_path / "out"
+    source, out = keyed_bananas(tmp_path, count), tmp_path / "out"
     began = time.monotonic()
     for _ in range(kills):
         killed_after(dice.uniform(0.0, 1.2 * count / kills / 40), *command(source, out))
-    said = resumed(source, out)
+    said = run_to_end(*command(source, out))
     states = verify(gateway, out, count)
     seconds = time.monotonic() - began
     refused = gateway.world.ledger.over_limit
@@ -106,14 +76,13 @@ def test_a_stopped_run_keeps_the_folder_and_a_killed_one_lets_go(
     """The second is refused by words that name the process; it takes over once that is killed."""
     monkeypatch.setattr("nanobanana_async.journal._holding.HOLD_SECONDS", 0.2)
     gateway.world.faults.add("stuck")
-    source, out = prompts(tmp_path, 3), tmp_path / "out"
+    source, out = keyed_bananas(tmp_path, 3), tmp_path / "out"
     with spawned(*command(source, out)) as process:
-        while len(gateway.world.ledger.polls) < 3:
-            time.sleep(0.01)
+        until(lambda: len(gateway.world.ledger.polls) == 3, within=LONG)
         process.send_signal(signal.SIGSTOP)
         refused = nanobanana(*command(source, out))
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=PATIENCE)
+        process.communicate(timeout=LONG)
         gateway.world.faults.clear()
         after = nanobanana(*command(source, out), "--deadline", 1)
 
@@ -126,7 +95,7 @@ def test_a_stopped_run_keeps_the_folder_and_a_killed_one_lets_go(
 
 def test_an_emulator_of_the_command_is_killed_with_it(tmp_path: Path) -> None:
     """Its tasks are beside the journal: the same command finds them, at another address, and their pictures as well."""
-    source, out = prompts(tmp_path, 6), tmp_path / "out"
+    source, out = keyed_bananas(tmp_path, 6), tmp_path / "out"
     first = nanobanana("batch", source, "-o", out, "--emulator", "--speed", 1000, "--no-download", "--limit", 3)
     again = nanobanana("batch", source, "-o", out, "--emulator", "--speed", 1000)
 

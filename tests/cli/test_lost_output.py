@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import shutil
 import threading
@@ -19,23 +18,18 @@ from nanobanana_async.cli._output import OutputLostError, put, stdout_is_a_file,
 from nanobanana_async.cli._stderr import PeoplesStream
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
-from tests.cli.shell import nanobanana, spawned
+from tests.cli.batches import bananas
+from tests.cli.shell import FAST, nanobanana, spawned
 from tests.cli.streams import Failing, called, text
-from tests.cli.test_interrupt import PATIENCE, until
+from tests.evidence import PATIENCE, until
+from tests.runs.files import manifest
 
 FULL = OSError(errno.EFBIG, "File too large")
 UNREAD = BrokenPipeError(errno.EPIPE, "Broken pipe")
-FAST = ("--speed", 1000, "--rate", "1000/1")
-
-
-def prompts(folder: Path, count: int) -> Path:
-    path = folder / "prompts.txt"
-    path.write_text("".join(f"banana {n}\n" for n in range(count)))
-    return path
 
 
 def states(out: Path) -> Counter[str]:
-    return Counter(json.loads(line)["state"] for line in (out / "manifest.jsonl").read_text().splitlines())
+    return Counter(row["state"] for row in manifest(out))
 
 
 @pytest.mark.parametrize(
@@ -46,10 +40,9 @@ def test_a_stdout_that_is_lost_ends_a_batch_in_words(
 ) -> None:
     """Nothing more is sent, which is said at once; then what is paid for, and how to go on; the rest comes later."""
     gateway.world.faults.add("stuck,nth=3")
-    source, out, err = prompts(tmp_path, 3), tmp_path / "out", io.BytesIO()
+    source, out, err = bananas(tmp_path, 3), tmp_path / "out", io.BytesIO()
     arguments = ("batch", source, "-o", out, *FAST, *extra)
-    with pytest.MonkeyPatch.context() as patch:
-        found = called(patch, *arguments, out=Failing(error, lines=1), err=err)
+    found = called(*arguments, out=Failing(error, lines=1), err=err)
     said = err.getvalue().decode()
     left = states(out)
     gateway.world.faults.clear()
@@ -65,26 +58,20 @@ def test_a_stdout_that_is_lost_ends_a_batch_in_words(
     assert len(gateway.world.ledger.creates) == 3
 
 
-def test_words_that_nobody_reads_any_more_end_a_batch(
-    gateway: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_that_nobody_reads_any_more_end_a_batch(gateway: EmulatorServer, tmp_path: Path) -> None:
     """As in `2>&1 | head`: as at SIGTERM, with the manifest written."""
-    source, out = prompts(tmp_path, 3), tmp_path / "out"
-    with monkeypatch.context() as patch:
-        code = called(patch, "batch", source, "-o", out, *FAST, out=io.BytesIO(), err=Failing(UNREAD, lines=1))
+    source, out = bananas(tmp_path, 3), tmp_path / "out"
+    code = called("batch", source, "-o", out, *FAST, out=io.BytesIO(), err=Failing(UNREAD, lines=1))
 
     assert code == 130
     assert states(out).total() == 3
     assert not gateway.world.ledger.creates
 
 
-def test_words_that_can_not_be_written_are_left_unsaid(
-    gateway: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_that_can_not_be_written_are_left_unsaid(gateway: EmulatorServer, tmp_path: Path) -> None:
     """A log on a full disk is no reason to leave what the folder has room for."""
-    source, out = prompts(tmp_path, 3), tmp_path / "out"
-    with monkeypatch.context() as patch:
-        code = called(patch, "batch", source, "-o", out, *FAST, out=io.BytesIO(), err=Failing(FULL, lines=1))
+    source, out = bananas(tmp_path, 3), tmp_path / "out"
+    code = called("batch", source, "-o", out, *FAST, out=io.BytesIO(), err=Failing(FULL, lines=1))
 
     assert code == 0
     assert states(out) == {"succeeded": 3}
@@ -95,7 +82,7 @@ def test_a_reader_of_words_that_leaves_cuts_no_create_off(gateway: EmulatorServe
     """Answers on the wire are awaited: no task is unknown."""
     gateway.world.faults.add("drip,seconds=0.01,nth=2/3/4/5")
     gateway.world.faults.add("fail,kind=policy,nth=1")
-    source, out, ledger = prompts(tmp_path, 5), tmp_path / "out", gateway.world.ledger
+    source, out, ledger = bananas(tmp_path, 5), tmp_path / "out", gateway.world.ledger
     with spawned("batch", source, "-o", out, *FAST) as process:
         assert process.stderr is not None
         process.stderr.readline()
@@ -178,7 +165,7 @@ def test_no_file_gets_the_number_of_a_stream_that_is_closed(monkeypatch: pytest.
 @pytest.mark.parametrize("options", [EmulatorOptions(speed=100, limit=Limit(1000, per=1))])
 def test_a_folder_that_goes_while_a_batch_runs_is_said_in_words(gateway: EmulatorServer, tmp_path: Path) -> None:
     """Each task that is paid for is named once, with the command that fetches it; exit code 3."""
-    source, out, ledger = prompts(tmp_path, 3), tmp_path / "out", gateway.world.ledger
+    source, out, ledger = bananas(tmp_path, 3), tmp_path / "out", gateway.world.ledger
 
     def remove() -> None:
         until(lambda: len(ledger.accepted) == 3)

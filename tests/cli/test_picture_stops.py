@@ -10,26 +10,12 @@ import pytest
 from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer
 from tests.cli.shell import nanobanana, spawned
-from tests.cli.test_interrupt import PATIENCE, in_this_process, until
+from tests.cli.test_interrupt import in_this_process
+from tests.cli.test_stopping import Told
+from tests.evidence import PATIENCE, until
 
 QUICK = EmulatorOptions(speed=10)
 THERE = ("--gateway", "openai-images")
-
-
-class Told:
-    """Writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.words: list[str] = []
-
-    def finish(self) -> None:
-        self.words.append("finish")
-
-    def give_up(self) -> None:
-        self.words.append("give up")
-
-    def cancel(self) -> None:
-        self.words.append("cancel")
 
 
 def test_only_a_second_ctrl_c_gives_up() -> None:

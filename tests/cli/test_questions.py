@@ -19,7 +19,7 @@ import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
 from nanobanana_async.models import known_models
-from tests.cli.shell import nanobanana
+from tests.cli.shell import FAST, nanobanana
 
 
 def row(key: str, state: str, **rest: Any) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def test_the_status_of_a_folder_is_that_of_its_journal(gateway: EmulatorServer, 
     """Also where a run was killed before it wrote a manifest; what that alone knows is told as well."""
     source, out = tmp_path / "p.txt", tmp_path / "out"
     source.write_text("a cat\na dog\n")
-    nanobanana("batch", source, "-o", out, "--speed", 1000, "--rate", "1000/1", "--limit", 1)
+    nanobanana("batch", source, "-o", out, *FAST, "--limit", 1)
     with_both = nanobanana("status", out)
     (out / "manifest.jsonl").write_text('{"key": ')
     with_journal = nanobanana("status", out)

@@ -15,8 +15,7 @@ import pytest
 from nanobanana_async.cli._request_lines import line_writer
 from nanobanana_async.emulator import Exchange
 from tests.cli.shell import nanobanana
-
-PATIENCE = 20
+from tests.evidence import PATIENCE
 
 
 class Screen(io.StringIO):

@@ -6,13 +6,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
+from tests.evidence import until
 
 PATIENCE = 60.0  # one that is stopped while it writes holds the others up for half a minute
 SLOW = EmulatorOptions(speed=10, limit=Limit(1000, per=1))
@@ -35,20 +34,13 @@ def asking(journal: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("options", [SLOW])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_one_key_is_charged_once(gateway: EmulatorServer, tmp_path: Path, number: signal.Signals) -> None:
     """The other process has the picture; one that goes on later has the same."""
     ledger = gateway.world.ledger
     with asking(tmp_path / "run.db") as first, asking(tmp_path / "run.db") as second:
-        until(lambda: bool(ledger.polls))
+        until(lambda: bool(ledger.polls), within=PATIENCE)
         first.send_signal(number)
         out, err = second.communicate(timeout=PATIENCE)
         first.send_signal(signal.SIGCONT)

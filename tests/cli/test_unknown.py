@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nanobanana_async.emulator import EmulatorServer
-from tests.cli.shell import Said, nanobanana, spawned
-from tests.cli.test_interrupt import until
-
-FAST = ("--speed", 1000, "--rate", "1000/1")
+from tests.cli.shell import FAST, Said, nanobanana, spawned
+from tests.evidence import until
+from tests.runs.files import by_key
 
 
 @pytest.fixture
@@ -35,19 +32,15 @@ def again(folder: Path, *options: object) -> Said:
     return nanobanana("batch", folder / "rows.jsonl", "-o", folder / "out", *FAST, *options)
 
 
-def rows(out: Path) -> dict[str, dict[str, Any]]:
-    return {row["key"]: row for row in map(json.loads, (out / "manifest.jsonl").read_text().splitlines())}
-
-
 def orphan(gateway: EmulatorServer, out: Path) -> str:
     """The id of the task that was taken and that nobody was told of."""
-    known = {row["task_id"] for row in rows(out).values()}
+    known = {row["task_id"] for row in by_key(out).values()}
     [task_id] = [str(create.task_id) for create in gateway.world.ledger.accepted if create.task_id not in known]
     return task_id
 
 
 def key_of(out: Path) -> str:
-    [key] = [key for key, row in rows(out).items() if row["state"] == "unknown"]
+    [key] = [key for key, row in by_key(out).items() if row["state"] == "unknown"]
     return key
 
 
@@ -70,13 +63,13 @@ def test_a_task_that_was_found_is_adopted(gateway: EmulatorServer, lost: Path) -
     """The next run fetches it, and pays for nothing."""
     key = key_of(lost)
     settled = nanobanana("unknown", lost, "--adopt", f"{key}={orphan(gateway, lost)}")
-    state = rows(lost)[key]["state"]
+    state = by_key(lost)[key]["state"]
     after = again(lost.parent)
 
     assert settled.code == 0
     assert "nothing is paid" in settled.err
     assert state == "pending"
-    assert (after.code, rows(lost)[key]["state"]) == (0, "succeeded")
+    assert (after.code, by_key(lost)[key]["state"]) == (0, "succeeded")
     assert len(gateway.world.ledger.creates) == 2
     assert nanobanana("unknown", lost).err == "nothing is unknown\n"
 
@@ -100,7 +93,7 @@ def test_it_can_be_given_up(gateway: EmulatorServer, lost: Path) -> None:
     key = key_of(lost)
     settled = nanobanana("unknown", lost, "--drop", key)
     again(lost.parent, "--retry-failed", "all")
-    row = rows(lost)[key]
+    row = by_key(lost)[key]
     anew = again(lost.parent, "--redo", key)
 
     assert "4 credits (0.02 USD) are gone" in settled.err
@@ -126,14 +119,14 @@ def test_what_can_not_be_said_changes_nothing(
 ) -> None:
     """The key is named, and why."""
     key = key_of(lost)
-    [done] = set(rows(lost)) - {key}
-    before = rows(lost)
+    [done] = set(by_key(lost)) - {key}
+    before = by_key(lost)
     names = {"key": key, "done": done, "other": before[done]["task_id"]}
     said = nanobanana("unknown", lost, *(option.format(**names) for option in settling))
 
     assert said.code in (1, 2)
     assert words in said.err
-    assert rows(lost) == before
+    assert by_key(lost) == before
     assert key_of(lost) == key
 
 

@@ -10,7 +10,6 @@ import pytest
 from nanobanana_async import (
     Client,
     ClientClosedError,
-    Kie,
     Outcome,
     Pending,
     Skipped,
@@ -18,16 +17,13 @@ from nanobanana_async import (
     Unknown,
     UnknownOutcomeError,
 )
-from tests.scripted_kie import FAST, ScriptedKie, until
+from tests.scripted_kie import ScriptedKie, on_the_wire, until
 
 
 async def test_a_second_close_waits_for_the_first() -> None:
     """A signal handler's close keeps its grace, whoever else closes meanwhile."""
     kie = ScriptedKie()
-    kie.answering.clear()
-    client = await Client(Kie("k"), transport=kie.transport, polling=FAST).start()
-    caller = asyncio.ensure_future(client.generate("a banana"))
-    await until(lambda: kie.prompts)
+    client, caller = await on_the_wire(kie)
     first = asyncio.ensure_future(client.aclose(grace=60))
     second = asyncio.ensure_future(client.aclose(grace=0))
     await asyncio.sleep(0)
@@ -41,10 +37,7 @@ async def test_a_second_close_waits_for_the_first() -> None:
 async def test_a_close_that_is_cancelled_goes_on() -> None:
     """Nobody hangs, and nothing is polled afterwards."""
     kie = ScriptedKie()
-    kie.answering.clear()
-    client = await Client(Kie("k"), transport=kie.transport, polling=FAST).start()
-    caller = asyncio.ensure_future(client.generate("a banana"))
-    await until(lambda: kie.prompts)
+    client, caller = await on_the_wire(kie)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await client.aclose(grace=0.05)

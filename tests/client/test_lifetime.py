@@ -24,7 +24,7 @@ from nanobanana_async import (
     UnknownOutcomeError,
     WrongLoopError,
 )
-from tests.scripted_kie import FAST, ScriptedKie, until
+from tests.scripted_kie import FAST, ScriptedKie, on_the_wire, until
 
 
 @pytest.fixture
@@ -183,10 +183,7 @@ async def test_closing_waits_for_creates_on_the_wire_and_names_what_is_paid_for(
 async def test_a_create_that_outlasts_the_grace_is_unknown() -> None:
     """Nobody knows whether it was taken, and the caller is told just that."""
     kie = ScriptedKie()
-    kie.answering.clear()
-    client = await Client(Kie("k"), transport=kie.transport, polling=FAST).start()
-    caller = asyncio.ensure_future(client.generate("a banana"))
-    await until(lambda: kie.prompts)
+    client, caller = await on_the_wire(kie)
 
     await client.aclose(grace=0)
 

@@ -1,14 +1,17 @@
-"""Journals of both kinds for the tests of this folder."""
+"""Journals of both kinds for the tests of this folder, and a client that hopes for the best."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nanobanana_async.journal import MemoryJournal, SQLiteJournal
+from nanobanana_async.pacing import HoldUnknown, Repeat, after_create_failure
+from nanobanana_async.tasks import _creates
 
 Shelf = Callable[[], "MemoryJournal | SQLiteJournal"]
 
@@ -19,6 +22,18 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Shelf:
     if request.param == "memory":
         return MemoryJournal().beside
     return lambda: SQLiteJournal(tmp_path / "run.db", inline=True)
+
+
+@pytest.fixture
+def _hopeful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is taken for a refusal: a lost answer is repeated as an error of the gateway's own would be."""
+    decide = after_create_failure
+
+    def hopeful(*args: Any, **settings: Any) -> Any:
+        step = decide(*args, **settings)
+        return Repeat(step.error, counts_as="server_errors") if isinstance(step, HoldUnknown) else step
+
+    monkeypatch.setattr(_creates, "after_create_failure", hopeful)
 
 
 @pytest.fixture(autouse=True)

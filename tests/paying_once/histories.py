@@ -14,13 +14,14 @@ import attrs
 
 from nanobanana_async import Client, Kie, NanoBananaError, Rate
 from nanobanana_async.emulator import CreateSeen, EmulatorOptions, Limit
-from nanobanana_async.journal import Change, Claimed, Entry, Intent
+from nanobanana_async.journal import Change, Entry
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.tasks import TaskManager
 from nanobanana_async.tasks._statistics import statistics_of
 from nanobanana_async.testing import Emulator, Latency, VirtualTimeLoop
 from nanobanana_async.values import WireReply, WireRequest
 from tests.paying_once.crashes import Fate, PointedJournal, PointedTransport
+from tests.paying_once.slow_disk import SlowJournal
 
 T = TypeVar("T")
 
@@ -29,14 +30,10 @@ ENDS = {ItemState.SUCCEEDED, ItemState.FAILED, ItemState.UNKNOWN, ItemState.NEW,
 """States in which a key may be once nothing is under way any more."""
 
 
-class SlowJournal(PointedJournal):
-    """A journal that takes its time before it has a claim, and before it says so."""
+class SlowPointedJournal(SlowJournal, PointedJournal):
+    """A journal that takes its time before it has a claim, and before it says so; its writes are points as well."""
 
-    async def claim(self, intent: Intent) -> Entry | Claimed:
-        await asyncio.sleep(0.02)
-        said = await super().claim(intent)
-        await asyncio.sleep(0.02)
-        return said
+    seconds = 0.02
 
 
 @attrs.define(eq=False)
@@ -59,7 +56,7 @@ class History:
     """What has happened so far, and the means to go on."""
 
     emulator: Emulator = attrs.field(init=False)
-    journal: SlowJournal = attrs.field(factory=SlowJournal, init=False)
+    journal: SlowPointedJournal = attrs.field(factory=SlowPointedJournal, init=False)
     fate: Fate = attrs.field(factory=lambda: Fate(frozenset()), init=False)
     runner: asyncio.Runner = attrs.field(init=False)
     client: Client = attrs.field(init=False)

@@ -8,15 +8,11 @@ from typing import Any
 from nanobanana_async import (
     Client,
     Item,
-    NetworkError,
     Outcome,
     Report,
 )
-from tests.scripted_kie import said
 
 KEYED = [Item(f"banana {key}", key=key, data={"row": key}) for key in "abc"]
-LOST = NetworkError("no answer came")
-REFUSED = said(422, "Your prompt was flagged by the content policy")
 
 
 async def run(client: Client, items: Iterable[Any] = KEYED, **settings: Any) -> tuple[list[Outcome], Report]:

@@ -15,9 +15,10 @@ from nanobanana_async import (
     Outcome,
 )
 from nanobanana_async.lifecycle import AttemptState
+from tests.paying_once.answers import LOST
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.lives import PatientKie, attempts_of, doomed
-from tests.paying_once.runs_of import KEYED, LOST, run, states
+from tests.paying_once.runs_of import KEYED, run, states
 from tests.scripted_kie import record, said, until
 
 

@@ -6,14 +6,13 @@ import asyncio
 
 import pytest
 
-from nanobanana_async import Client, NetworkError, Polling, Rate, Succeeded, UnknownOutcomeError
+from nanobanana_async import Client, Polling, Rate, Succeeded, UnknownOutcomeError
 from nanobanana_async.journal import MemoryJournal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.tasks import TaskManager
-from tests.paying_once.lives import PatientKie, assert_idle, doomed
+from tests.paying_once.answers import BUSY, LOST
+from tests.paying_once.lives import PatientKie, assert_idle, doomed, killed_on_the_wire
 from tests.scripted_kie import said, until
-
-LOST = NetworkError("no answer came")
 
 
 def manager_of(client: Client) -> TaskManager:
@@ -48,12 +47,7 @@ async def test_a_lost_answer_is_found_again() -> None:
 async def test_the_answer_that_a_dead_process_never_heard_is_found_again() -> None:
     """Its token is in the journal since before the create left."""
     kie, journal = PatientKie(), MemoryJournal()
-    kie.answering.clear()
-    async with doomed(kie, journal) as client:
-        asking = asyncio.ensure_future(client.generate("a banana", key="k"))
-        await until(lambda: kie.prompts)
-        journal.abandon()
-        asking.cancel()
+    await killed_on_the_wire(kie, journal)
 
     async with kie.client(journal=journal) as client:
         await manager_of(client).called_back(await token_of(journal, "k"), "task9")
@@ -83,7 +77,7 @@ async def test_a_callback_may_come_before_the_answer_is_lost() -> None:
 async def test_what_waits_to_be_sent_again_need_not_be() -> None:
     """The answer was lost, and it was to be resent: the callback comes in time."""
     kie, journal = PatientKie(), MemoryJournal()
-    kie.creates += [LOST, said(429, "too many requests")] * 2
+    kie.creates += [LOST, BUSY] * 2
 
     async with kie.client(journal=journal, on_unknown="resend") as client:
         asking = asyncio.ensure_future(client.generate("a banana", key="k"))

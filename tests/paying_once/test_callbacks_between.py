@@ -9,16 +9,14 @@ import pytest
 from nanobanana_async import Item, Succeeded, Unknown, UnknownOutcomeError
 from nanobanana_async.journal import MemoryJournal
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from tests.paying_once.answers import BUSY, LOST
 from tests.paying_once.asking import generate
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
-from tests.paying_once.lives import PatientKie, entry_of
-from tests.paying_once.runs_of import LOST, run
+from tests.paying_once.lives import PatientKie, entry_of, made_for, spent_on
+from tests.paying_once.runs_of import run
 from tests.paying_once.test_callbacks import manager_of
-from tests.paying_once.test_late_callbacks import made_for
-from tests.scripted_kie import said, until
-
-BUSY = said(429, "too many requests")
+from tests.scripted_kie import until
 
 
 async def test_a_task_that_was_named_outlives_a_close(shelf: Shelf) -> None:
@@ -119,10 +117,7 @@ async def test_a_callback_that_comes_again_forgets_no_lost_answer(shelf: Shelf) 
         await asyncio.sleep(0.1)
         await client.aclose()
         (first,), _ = await running
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    made = await journal.attempts("many", "k")
-    await journal.aclose()
+    made = await made_for(shelf(), scope="many")
 
     async with kie.client(journal=shelf()) as client:
         await manager_of(client).called_back(made[1].token, "task0")
@@ -156,10 +151,7 @@ async def test_a_task_that_failed_beside_a_lost_answer_is_no_second_doubt(shelf:
     }
     async with kie.client(journal=shelf(), on_unknown="resend") as client:
         (outcome,), _ = await run(client, [Item("a banana", key="k")], name="many")
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    spent = await journal.spent("many")
-    await journal.aclose()
+    spent = await spent_on(shelf(), "many")
 
     assert (outcome.state, outcome.charged) == ("failed", "unknown")
     assert (spent.spent, spent.reserved, spent.possible) == (0.0, 0.0, 4.0)

@@ -11,26 +11,21 @@ from nanobanana_async import Client, Item, StillRunningError, Unknown, UnknownOu
 from nanobanana_async.journal import Change, MemoryJournal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.values import WireReply, WireRequest
+from tests.paying_once.answers import BUSY, LOST, REFUSED
 from tests.paying_once.asking import generate
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
-from tests.paying_once.lives import PatientKie, entry_of
-from tests.paying_once.runs_of import LOST, run
+from tests.paying_once.lives import PatientKie, entry_of, made_for
+from tests.paying_once.runs_of import run
 from tests.paying_once.test_callbacks import manager_of
-from tests.paying_once.test_late_callbacks import made_for
 from tests.scripted_kie import Answer, said, until
 
-BUSY = said(429, "too many requests")
-POLICY = said(422, "Your prompt was flagged by the content policy")
 BROKEN = said(500, "Internal Error, Please try again later.")
 
 
 async def called(client: Client, shelf: Shelf, number: int, task_id: str, *, name: str = "") -> bool:
     """The callback for that create comes, which says that it became that task."""
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    attempts = await journal.attempts(name, "k")
-    await journal.aclose()
+    attempts = await made_for(shelf(), scope=name)
     return await manager_of(client).called_back(attempts[number].token, task_id)
 
 
@@ -48,7 +43,7 @@ class Gate:
         return self.answer
 
 
-@pytest.mark.parametrize("second", [BUSY, POLICY, BROKEN, said(402, "Insufficient credits")])
+@pytest.mark.parametrize("second", [BUSY, REFUSED, BROKEN, said(402, "Insufficient credits")])
 async def test_what_was_found_is_followed_where_the_next_create_is_refused(shelf: Shelf, second: Answer) -> None:
     """However: nothing more is sent for it, and the key is that task's."""
     kie = PatientKie()
@@ -135,7 +130,7 @@ async def test_what_is_found_while_its_next_create_waits_for_the_disk_is_not_sen
     assert [(one.state, one.task_id, one.charged) for one in attempts] == [(AttemptState.ACCEPTED, "task9", "yes")]
 
 
-@pytest.mark.parametrize("answer", [BROKEN, BUSY, POLICY])
+@pytest.mark.parametrize("answer", [BROKEN, BUSY, REFUSED])
 async def test_who_has_called_back_was_not_refused(shelf: Shelf, answer: Answer) -> None:
     """The callback came before the answer: there is a task, whatever the answer says, and it is looked at."""
     kie = PatientKie()
@@ -216,7 +211,7 @@ async def test_a_callback_overrules_what_a_person_said(shelf: Shelf, verdict: It
 async def test_what_is_to_be_sent_again_by_word_may_have_been_charged(shelf: Shelf) -> None:
     """It is refused then: nobody can say that nothing was charged, and other words are not sent under its key."""
     kie = PatientKie()
-    kie.creates += [LOST, POLICY]
+    kie.creates += [LOST, REFUSED]
     journal = shelf()
     async with kie.client(journal=journal) as client:
         first, _ = await run(client, [Item("a banana", key="k")], name="many")

@@ -10,11 +10,12 @@ import pytest
 
 from nanobanana_async import Client, ClientClosedError, Item, UnknownOutcomeError
 from nanobanana_async.emulator import EmulatorOptions, Limit
-from nanobanana_async.journal import Claimed, Entry, Intent, MemoryJournal
+from nanobanana_async.journal import MemoryJournal
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.testing import Emulator, Latency
 from tests.client.test_stepper import stepped
-from tests.paying_once.lives import assert_idle
+from tests.paying_once.lives import assert_idle, attempts_of, entry_of, opened
+from tests.paying_once.slow_disk import SLOW, SlowJournal
 from tests.scripted_kie import ScriptedKie, until
 
 Work = Callable[[Client], Coroutine[Any, Any, object]]
@@ -122,34 +123,23 @@ async def test_pending_may_be_cancelled_anywhere() -> None:
     assert at > 2
 
 
-class Slow(MemoryJournal):
-    """A journal whose disk takes a second before it has written a claim, and another until it says so."""
-
-    async def claim(self, intent: Intent) -> Entry | Claimed:
-        await asyncio.sleep(1)
-        said = await super().claim(intent)
-        await asyncio.sleep(1)
-        return said
-
-
-@pytest.mark.parametrize("seconds", [0, 0.5, 1.5, 2.5])
-async def test_who_is_closed_while_he_claims_gives_it_back(seconds: float) -> None:
-    """The next run finds nothing that may have been sent, unless it was."""
-    kie, journal = ScriptedKie(), Slow()
+@pytest.mark.parametrize("when", [0, 0.5, 1.5, 2.5])
+async def test_who_is_closed_while_he_claims_gives_it_back(when: float) -> None:
+    """Before the disk has it, or until it says so: nothing that may have been sent is found, unless it was sent."""
+    kie, journal = ScriptedKie(), SlowJournal()
     kie.answering.clear()
 
     async with kie.client(journal=journal) as client:
         asking = asyncio.ensure_future(client.generate("a banana", key="a"))
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(when * SLOW)
         await client.aclose(grace=0)
         await asyncio.wait([asking])
         error = asking.exception()
+    async with opened(journal):
+        entry = await journal.find("", "a")
+    attempts = await attempts_of(journal, "a")
 
-    await journal.open("kie https://api.kie.ai")
-    entry = await journal.find("", "a")
-    attempts = [attempt.state for attempt in await journal.attempts("", "a")]
-    await journal.aclose()
-    assert len(kie.prompts) == (seconds == 2.5)
+    assert len(kie.prompts) == (when == 2.5)
     assert isinstance(error, UnknownOutcomeError if kie.prompts else ClientClosedError)
     if kie.prompts:
         assert (entry and entry.state, attempts) == (ItemState.UNKNOWN, [AttemptState.UNKNOWN])
@@ -170,9 +160,6 @@ async def test_who_cancels_all_tasks_of_the_loop_loses_no_step() -> None:
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
         await asyncio.wait([asking])
+    entry = await entry_of(journal, "a")
 
-    await journal.open("kie https://api.kie.ai")
-    entry = await journal.find("", "a")
-    await journal.aclose()
-    assert entry is not None
     assert (entry.state, entry.task_id) == (ItemState.PENDING, "task0")

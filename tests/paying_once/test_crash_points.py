@@ -12,8 +12,7 @@ import pytest
 
 from nanobanana_async.journal import Change, Claimed, Entry, Intent, MemoryJournal
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.pacing import HoldUnknown, RateWindow, Repeat, after_create_failure
-from nanobanana_async.tasks import _creates
+from nanobanana_async.pacing import RateWindow
 from tests.paying_once.crashes import PointedJournal, killed, points_of, states
 
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -130,15 +129,9 @@ def test_who_writes_down_afterwards_is_found(monkeypatch: pytest.MonkeyPatch) ->
         every_point("nothing")
 
 
-def test_who_takes_silence_for_a_refusal_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_hopeful")
+def test_who_takes_silence_for_a_refusal_is_found() -> None:
     """A lost answer is repeated as an error of the gateway's own would be."""
-    decide = after_create_failure
-
-    def hopeful(*args: Any, **settings: Any) -> Any:
-        step = decide(*args, **settings)
-        return Repeat(step.error, counts_as="server_errors") if isinstance(step, HoldUnknown) else step
-
-    monkeypatch.setattr(_creates, "after_create_failure", hopeful)
     with pytest.raises(AssertionError, match="paid for twice"):
         every_point("lost-answers")
 

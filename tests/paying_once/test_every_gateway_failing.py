@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from nanobanana_async import Item, Outcome
 from nanobanana_async.emulator import CreateSeen
 from tests.paying_once.sellers import AT_ONCE, EVERY, SELLERS, WITH_IDS, Seller, assert_honest, counted, standing
-
-WITNESS = "the first one, with which the gateway has shown that it is one"
-
-
-@frozen
-class Case:
-    """A fault, and what an item that meets it must come to."""
-
-    fault: str
-    state: str = "succeeded"
-    reason: str | None = None
-    charged: str = "yes"
-    creates: int = 1
-    """How often it was sent."""
-    policies: dict[str, Any] = field(factory=dict, kw_only=True)
-
-
-def cases(*several: Case) -> pytest.MarkDecorator:
-    """The cases as parameters of a test."""
-    return pytest.mark.parametrize("case", several, ids=lambda case: case.fault)
+from tests.testing.faults.contract import LOST, NO, PROMPT, WITNESS, Case, cases, committing, reason_of
 
 
 @frozen
@@ -49,15 +29,12 @@ async def meet(seller: Seller, case: Case, *, save_to: Path | None = None) -> Me
     async with seller.client(emulator, **case.policies) as client:
         await client.generate(seller.order(WITNESS))
         seen = len(emulator.ledger.creates)
-        fault = emulator.faults.add(case.fault)
-        [outcome] = await client.generate_all([Item(seller.order("a banana"), key="k")], save_to=save_to)
-        struck = emulator.faults.struck(fault)
-        emulator.faults.clear()
+        with committing(case.fault, emulator):
+            [outcome] = await client.generate_all([Item(seller.order(PROMPT), key="k")], save_to=save_to)
 
-    assert struck > 0, f"{case.fault} was never committed"
     if "resend" not in case.policies.values():
         assert_honest(emulator, [outcome])
-    return Met(outcome, list(emulator.ledger.creates)[seen:], len(standing(emulator).get("a banana", [])))
+    return Met(outcome, list(emulator.ledger.creates)[seen:], len(standing(emulator).get(PROMPT, [])))
 
 
 async def holds(seller: Seller, case: Case) -> Met:
@@ -68,17 +45,6 @@ async def holds(seller: Seller, case: Case) -> Met:
     assert met.outcome.charged == case.charged
     assert len(met.creates) == case.creates
     return met
-
-
-def reason_of(outcome: Outcome) -> str | None:
-    """Why it is not what it might have been."""
-    if outcome.state in ("skipped", "pending"):
-        return str(outcome.reason)  # type: ignore[union-attr]  # both have one
-    return outcome.error.reason if outcome.error is not None else None
-
-
-NO = "no"
-LOST = ("unknown", "unknown", "unknown")
 
 
 @EVERY

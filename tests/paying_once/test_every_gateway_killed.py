@@ -7,7 +7,6 @@ import io
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,8 +14,6 @@ from PIL import Image
 from nanobanana_async.journal import Change, _memory
 from nanobanana_async.journal._rules import LeftSending
 from nanobanana_async.lifecycle import ItemState
-from nanobanana_async.pacing import HoldUnknown, Repeat, after_create_failure
-from nanobanana_async.tasks import _creates
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.crashes import states
 from tests.paying_once.crashes_at_sellers import killed_at, points_at
@@ -206,16 +203,9 @@ def test_killed_at_any_point_it_still_has_the_pictures_that_it_told_of(seller: S
 
 
 @EVERY
-@pytest.mark.usefixtures("_quiet")
-def test_who_takes_silence_for_a_refusal_is_found(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_quiet", "_hopeful")
+def test_who_takes_silence_for_a_refusal_is_found(seller: Seller) -> None:
     """A lost answer is repeated as an error of the gateway's own would be."""
-    decide = after_create_failure
-
-    def hopeful(*args: Any, **settings: Any) -> Any:
-        step = decide(*args, **settings)
-        return Repeat(step.error, counts_as="server_errors") if isinstance(step, HoldUnknown) else step
-
-    monkeypatch.setattr(_creates, "after_create_failure", hopeful)
     with pytest.raises(AssertionError, match="paid for twice"):
         for seed in range(4):
             killed_at(seller, (), seed=seed, faults=("closed,probability=0.5",))

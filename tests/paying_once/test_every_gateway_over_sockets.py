@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +13,15 @@ from PIL import Image
 
 from nanobanana_async import Client, Polling, Rate, Unknown
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
-from tests.cli.shell import spawned
+from tests.cli.batches import keyed_bananas
+from tests.cli.shell import killed_after, run_to_end
 from tests.paying_once.sellers import EVERY, Seller, counted
+from tests.runs.files import manifest
 
 pytestmark = pytest.mark.wall_clock
 
 SPEED = 100
 LIMIT = Limit(400, per=10)
-PATIENCE = 300.0
-"""Seconds after which a command that comes to its end at all has come to it, on any machine."""
 
 
 @pytest.fixture
@@ -76,20 +73,19 @@ async def test_a_lost_answer_is_unknown(seller: Seller, server: EmulatorServer, 
 def test_a_command_that_is_killed_is_carried_on(gateway: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By SIGKILL, three times, while it sends, waits and saves; the last run knows what became of each line."""
     monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "test")
-    source, out, count = tmp_path / "prompts.jsonl", tmp_path / "out", 40
-    source.write_text("".join(json.dumps({"prompt": f"banana {n}", "key": f"b{n}"}) + "\n" for n in range(count)))
+    count = 40
+    source, out = keyed_bananas(tmp_path, count), tmp_path / "out"
     with EmulatorServer(World(EmulatorOptions(seed=1, speed=20, limit=LIMIT))) as server:
         at = ("--gateway", gateway, "--base-url", f"{server.base_url}/v1", "--rate", "400/10", "--speed", 20)
         command = ("batch", source, "-o", out, *at)
         for seconds in (0.05, 0.3, 0.6):
             killed_after(seconds, *command)
-        with spawned(*command) as process:
-            _, said = process.communicate(timeout=PATIENCE)
-    rows = [json.loads(line) for line in (out / "manifest.jsonl").read_text("utf-8").splitlines()]
+        said = run_to_end(*command)
+    rows = manifest(out)
     states = Counter(row["state"] for row in rows)
     ledger = server.world.ledger
 
-    assert "Traceback" not in said
+    assert "Traceback" not in said.err
     assert set(states) <= {"succeeded", "unknown"}
     assert states.total() == count
     assert not ledger.charged_twice()
@@ -98,15 +94,3 @@ def test_a_command_that_is_killed_is_carried_on(gateway: str, tmp_path: Path, mo
     for name in (name for row in rows for name in row["files"]):
         with Image.open(out / name) as picture:
             picture.load()
-
-
-def killed_after(seconds: float, *arguments: object) -> None:
-    """Start the command, and SIGKILL it so long after it began to send, or let it end."""
-    with spawned(*arguments) as process:
-        assert process.stderr is not None
-        process.stderr.readline()  # the plan: from now on it sends
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=PATIENCE)

@@ -12,7 +12,6 @@ from nanobanana_async import (
     ConfigurationError,
     KeyConflictError,
     NanoBananaEdit,
-    NetworkError,
     QueueFullError,
     Rate,
 )
@@ -21,9 +20,6 @@ from tests.paying_once.conftest import Shelf
 from tests.paying_once.lives import assert_idle
 from tests.scripted_kie import ScriptedKie, said, until
 from tests.storage.pictures import make_png
-
-LOST = NetworkError("no answer came")
-REFUSED = said(422, "Your prompt was flagged by the content policy")
 
 
 @EITHER

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from nanobanana_async import (
-    NetworkError,
     PolicyError,
     Rate,
     Succeeded,
@@ -15,13 +14,11 @@ from nanobanana_async import (
     UnknownOutcomeError,
 )
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from tests.paying_once.answers import BUSY, LOST, REFUSED
 from tests.paying_once.asking import EITHER, Ask, generate, submit
 from tests.paying_once.conftest import Shelf
-from tests.paying_once.lives import assert_idle, attempts_of, doomed, entry_of
-from tests.scripted_kie import ScriptedKie, said, until
-
-LOST = NetworkError("no answer came")
-REFUSED = said(422, "Your prompt was flagged by the content policy")
+from tests.paying_once.lives import assert_idle, attempts_of, doomed, entry_of, killed_on_the_wire
+from tests.scripted_kie import ScriptedKie, until
 
 
 @EITHER
@@ -118,13 +115,8 @@ async def test_to_submit_what_runs_gives_its_task_at_once(shelf: Shelf) -> None:
 @EITHER
 async def test_what_a_killed_process_was_sending_is_unknown(shelf: Shelf, ask: Ask) -> None:
     """Nobody will ever hear the answer; nothing is sent again by itself."""
-    kie, journal = ScriptedKie(), shelf()
-    kie.answering.clear()
-    async with doomed(kie, journal) as client:
-        lost = asyncio.ensure_future(generate(client))
-        await until(lambda: kie.prompts)
-        lost.cancel()
-        journal.abandon()
+    kie = ScriptedKie()
+    await killed_on_the_wire(kie, shelf())
 
     async with kie.client(journal=shelf()) as client:
         with pytest.raises(UnknownOutcomeError, match="its process ended") as caught:
@@ -240,7 +232,7 @@ async def test_a_caller_who_comes_after_one_who_left_is_served(shelf: Shelf) -> 
     """The first was cancelled while his create was on the wire; refused, it is sent again for the second."""
     kie = ScriptedKie()
     kie.answering.clear()
-    kie.creates.append(said(429, "too many requests"))
+    kie.creates.append(BUSY)
 
     async with kie.client(journal=shelf()) as client:
         first = asyncio.ensure_future(generate(client))

@@ -8,26 +8,16 @@ from typing import Any
 import pytest
 
 from nanobanana_async import Client, Item, Rate, Succeeded, Unknown, UnknownOutcomeError
-from nanobanana_async.journal import Attempt, Entry
+from nanobanana_async.journal import Entry
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.tasks import OnChange
+from tests.paying_once.answers import BUSY, LOST
 from tests.paying_once.asking import generate
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
-from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, doomed, entry_of
-from tests.paying_once.runs_of import LOST
+from tests.paying_once.lives import PatientKie, assert_idle, doomed, entry_of, made_for
 from tests.paying_once.test_callbacks import manager_of
-from tests.scripted_kie import said, until
-
-BUSY = said(429, "too many requests")
-
-
-async def made_for(journal: AnyJournal, key: str = "k") -> list[Attempt]:
-    """All attempts for a key, read as by another process."""
-    await journal.open("kie https://api.kie.ai")
-    attempts = await journal.attempts("", key)
-    await journal.aclose()
-    return attempts
+from tests.scripted_kie import until
 
 
 async def lost_with_its_process(kie: PatientKie, shelf: Shelf, named: str) -> None:
@@ -201,18 +191,13 @@ async def test_an_answer_of_an_earlier_generation_is_noted_there(shelf: Shelf, a
     async with kie.client(journal=shelf()) as client:
         await _batch(client, "old words", "hold")
         await _batch(client, "new words", "regenerate")
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    token = (await journal.attempts("many", "k"))[0].token
-    await journal.aclose()
+    token = (await made_for(shelf(), scope="many"))[0].token
 
     async with kie.client(journal=shelf()) as client:
         assert await manager_of(client).called_back(token, "task9")
         await asyncio.sleep(300)
         known = await client.lookup("k", name="many")
-    await journal.open("kie https://api.kie.ai")
-    old, new = await journal.attempts("many", "k")
-    await journal.aclose()
+    old, new = await made_for(shelf(), scope="many")
 
     made: list[str | None] = [] if len(answers) == 2 else ["task0"]
     assert isinstance(known, Succeeded if made else Unknown)

@@ -9,22 +9,10 @@ from typing import Any
 import pytest
 
 from nanobanana_async import Client, Item
-from nanobanana_async.journal import Claimed, Entry, Intent, MemoryJournal
+from nanobanana_async.journal import MemoryJournal
 from nanobanana_async.lifecycle import AttemptState, ItemState
-from tests.paying_once.lives import PatientKie, assert_idle
-
-SLOW = 3.0
-"""Seconds that the disk takes to have a claim, and as many until it says so."""
-
-
-class SlowJournal(MemoryJournal):
-    """A journal on a disk that somebody else keeps busy."""
-
-    async def claim(self, intent: Intent) -> Entry | Claimed:
-        await asyncio.sleep(SLOW)
-        said = await super().claim(intent)
-        await asyncio.sleep(SLOW)
-        return said
+from tests.paying_once.lives import PatientKie, assert_idle, opened
+from tests.paying_once.slow_disk import SLOW, SlowJournal
 
 
 async def timed_out(client: Client, key: str | None) -> None:
@@ -53,11 +41,9 @@ LEAVE = pytest.mark.parametrize("leave", [timed_out, cancelled, left_batch])
 
 async def left(journal: MemoryJournal) -> list[tuple[ItemState, list[AttemptState]]]:
     """What stands in the journal: the states of all keys, and of the attempts for each."""
-    await journal.open("kie https://api.kie.ai")
-    entries = [entry async for entry in journal.entries()]
-    found = [(one.state, [made.state for made in await journal.attempts(one.scope, one.key)]) for one in entries]
-    await journal.aclose()
-    return found
+    async with opened(journal):
+        entries = [entry async for entry in journal.entries()]
+        return [(one.state, [made.state for made in await journal.attempts(one.scope, one.key)]) for one in entries]
 
 
 @LEAVE

@@ -16,14 +16,15 @@ import pytest
 from nanobanana_async import Client, Failed, NanoBananaError, PolicyError, Unknown, UnknownOutcomeError
 from nanobanana_async.journal import Claimed, Entry, Intent
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from tests.paying_once.answers import BUSY, LOST, REFUSED
 from tests.paying_once.asking import generate
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
 from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, attempts_of, entry_of, no_room
-from tests.paying_once.runs_of import KEYED, LOST, REFUSED, run, states
-from tests.scripted_kie import said, until
+from tests.paying_once.runs_of import KEYED, run, states
+from tests.paying_once.slow_disk import slow_to_say
+from tests.scripted_kie import until
 
-BUSY = said(429, "too many requests")
 Again = Callable[[PatientKie, AnyJournal, dict[str, Any]], Awaitable[None]]
 """A run that is to send it again, and does not come to that. With the policies of its client, and what it is asked."""
 
@@ -60,20 +61,13 @@ async def claim_fails(kie: PatientKie, journal: AnyJournal, told: dict[str, Any]
 
 async def closed_while_it_claims(kie: PatientKie, journal: AnyJournal, told: dict[str, Any]) -> None:
     """The claim was granted, and nobody is there to use it."""
-    claim = journal.claim
-
-    async def slow(intent: Intent) -> Entry | Claimed:
-        claimed = await claim(intent)
-        await asyncio.sleep(1)
-        return claimed
-
     async with kie.client(journal=journal, **told["policies"]) as client:
-        journal.claim = slow  # type: ignore[method-assign]  # a slow disk
-        asking = asyncio.ensure_future(generate(client, **told["asked"]))
-        await asyncio.sleep(0.5)
-        assert (await attempts_within(client))[-1] is AttemptState.SENDING
-        await client.aclose(grace=0)
-        await asyncio.wait([asking])
+        with slow_to_say(journal):
+            asking = asyncio.ensure_future(generate(client, **told["asked"]))
+            await asyncio.sleep(0.5)
+            assert (await attempts_within(client))[-1] is AttemptState.SENDING
+            await client.aclose(grace=0)
+            await asyncio.wait([asking])
 
 
 async def attempts_within(client: Client) -> list[AttemptState]:

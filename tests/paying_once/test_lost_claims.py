@@ -12,10 +12,10 @@ from nanobanana_async import ClientClosedError
 from nanobanana_async.events import CreateSent, Event
 from nanobanana_async.journal import Claimed, Entry, Intent, MemoryJournal
 from nanobanana_async.lifecycle import AttemptState
+from tests.paying_once.answers import BUSY, LOST, REFUSED
 from tests.paying_once.asking import EITHER, Ask, generate
 from tests.paying_once.lives import PatientKie, assert_idle, attempts_of
-from tests.paying_once.runs_of import LOST, REFUSED
-from tests.scripted_kie import said, until
+from tests.scripted_kie import until
 
 
 @attrs.define(eq=False)
@@ -114,7 +114,7 @@ async def test_who_does_not_get_the_claim_hears_that_it_failed() -> None:
 async def test_what_the_other_gives_back_is_claimed_anew() -> None:
     """His create was refused for the moment, and he was closed: it is new again, and this time it is ours."""
     kie, meeting, content = PatientKie(), Meeting(2), MemoryJournal()
-    kie.creates.append(said(429, "too many requests"))
+    kie.creates.append(BUSY)
 
     async with kie.client(journal=MeetingJournal.of(content, meeting)) as b:
         async with kie.client(journal=MeetingJournal.of(content, meeting)) as a:

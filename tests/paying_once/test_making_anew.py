@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from nanobanana_async import Client, Item, Outcome, Pending, Rate, Succeeded, Unknown
-from nanobanana_async.journal import Claimed, Entry, Intent
 from nanobanana_async.lifecycle import AttemptState, ItemState
+from tests.paying_once.answers import BUSY, LOST
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
-from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, attempts_of, entry_of, no_room
-from tests.paying_once.runs_of import LOST, run
+from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, attempts_of, entry_of, no_room, spent_on
+from tests.paying_once.runs_of import run
+from tests.paying_once.slow_disk import slow_to_say
 from tests.scripted_kie import said, until
 
 CHANGED: dict[str, Any] = {"prompt": "new words", "rules": {"on_change": "regenerate"}}
@@ -109,9 +110,7 @@ async def test_what_is_made_anew_is_paid_for_beside_the_old_one(shelf: Shelf, an
 
 async def spent(journal: AnyJournal) -> float:
     """What the books have as taken by the batch."""
-    await journal.open("kie https://api.kie.ai")
-    sums = await journal.spent("default")
-    await journal.aclose()
+    sums = await spent_on(journal, "default")
     assert (sums.reserved, sums.possible) == (0.0, 0.0)
     return sums.spent
 
@@ -208,18 +207,12 @@ async def test_a_lost_answer_that_is_made_anew_stays_possible(shelf: Shelf, anew
     async with kie.client(journal=shelf()) as client:
         first = await batch(client)
         new = await made_anew(client, anew)
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    sums = await journal.spent("default")
-    await journal.aclose()
+    sums = await spent_on(shelf(), "default")
 
     assert isinstance(first, Unknown)
     assert new.state == "succeeded"
     assert (sums.spent, sums.possible) == (4.0, 4.0)
     assert await attempts_of(shelf(), "k", scope="default") == [AttemptState.UNKNOWN, AttemptState.ACCEPTED]
-
-
-BUSY = said(429, "too many requests")
 
 
 @ANEW
@@ -246,20 +239,13 @@ async def test_what_was_refused_stays_what_it_is(shelf: Shelf, anew: dict[str, A
 async def test_a_claim_that_nobody_uses_forgets_nothing(shelf: Shelf, anew: dict[str, Any]) -> None:
     """The client is closed between the claim and the create: nothing was sent."""
     kie, journal = PatientKie(), shelf()
-    claim = journal.claim
-
-    async def slow(intent: Intent) -> Entry | Claimed:
-        claimed = await claim(intent)
-        await asyncio.sleep(1)
-        return claimed
-
     async with kie.client(journal=journal) as client:
         await batch(client)
-        journal.claim = slow  # type: ignore[method-assign]  # a slow disk
-        making = asyncio.ensure_future(made_anew(client, anew))
-        await asyncio.sleep(0.5)
-        await client.aclose(grace=0)
-        await making
+        with slow_to_say(journal):
+            making = asyncio.ensure_future(made_anew(client, anew))
+            await asyncio.sleep(0.5)
+            await client.aclose(grace=0)
+            await making
 
     await assert_still_there(kie, shelf)
 
@@ -268,20 +254,12 @@ async def test_a_claim_that_nobody_uses_forgets_nothing(shelf: Shelf, anew: dict
 async def test_a_batch_that_is_left_while_it_claims_forgets_nothing(shelf: Shelf, anew: dict[str, Any]) -> None:
     """The claim is granted when nobody wants it any more."""
     kie, journal = PatientKie(), shelf()
-    claim = journal.claim
-
-    async def slow(intent: Intent) -> Entry | Claimed:
-        claimed = await claim(intent)
-        await asyncio.sleep(1)
-        return claimed
-
     async with kie.client(journal=journal) as client:
         await batch(client)
-        journal.claim = slow  # type: ignore[method-assign]  # a slow disk
-        async with client.batch([Item(anew["prompt"], key="k")], **anew["rules"]):
-            await asyncio.sleep(0.5)
-        await asyncio.sleep(60)
-        journal.claim = claim  # type: ignore[method-assign]  # it has time again
+        with slow_to_say(journal):
+            async with client.batch([Item(anew["prompt"], key="k")], **anew["rules"]):
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(60)
 
     await assert_still_there(kie, shelf)
 

@@ -12,9 +12,10 @@ from nanobanana_async import (
     Rate,
 )
 from nanobanana_async.events import Event, ItemQueued, OutcomeReached
+from tests.paying_once.answers import LOST, REFUSED
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.lives import PatientKie, assert_idle, doomed
-from tests.paying_once.runs_of import KEYED, LOST, REFUSED, run, states
+from tests.paying_once.runs_of import KEYED, run, states
 from tests.scripted_kie import said, until
 
 

@@ -15,9 +15,9 @@ from nanobanana_async import Client, NanoBananaError, Polling, UnknownOutcomeErr
 from nanobanana_async.events import CreateSent, Event, TaskLooked
 from nanobanana_async.journal import Change, Claimed, Entry, Intent, MemoryJournal
 from nanobanana_async.lifecycle import ItemState
+from tests.paying_once.answers import LOST, REFUSED
 from tests.paying_once.asking import EITHER, Ask, generate, submit
-from tests.paying_once.lives import PatientKie, assert_idle, entry_of
-from tests.paying_once.runs_of import LOST, REFUSED
+from tests.paying_once.lives import PatientKie, assert_idle, entry_of, opened
 
 MANY = 50
 
@@ -159,10 +159,8 @@ async def test_who_waits_by_its_id_shares_with_who_waits_by_its_key() -> None:
             await generate(client)
         by_id = asyncio.ensure_future(client.wait("found"))
         await asyncio.sleep(0.1)
-        other = costs.journal.beside()
-        await other.open("kie https://api.kie.ai")
-        await other.record(Change(scope="", key="k", generation=1, at=0.0, to=ItemState.ACCEPTED, task_id="found"))
-        await other.aclose()
+        async with opened(costs.journal.beside()) as other:
+            await other.record(Change(scope="", key="k", generation=1, at=0.0, to=ItemState.ACCEPTED, task_id="found"))
         by_key = asyncio.ensure_future(generate(client))
         await asyncio.sleep(0.1)
         looks = kie.polls["found"]

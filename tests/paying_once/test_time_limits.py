@@ -13,9 +13,7 @@ from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.models import derive_key
 from tests.paying_once.asking import EITHER, Ask, generate
 from tests.paying_once.conftest import Shelf
-from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle
-
-GATEWAY = "kie https://api.kie.ai"
+from tests.paying_once.lives import GATEWAY, AnyJournal, PatientKie, assert_idle
 
 
 class Stopped:

@@ -10,11 +10,11 @@ import pytest
 from nanobanana_async import Client, Kie, Polling, Rate, StillRunningError, Succeeded, Task, TaskFailedError, UsageError
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.values import WireReply, WireRequest
+from tests.paying_once.answers import LOST, REFUSED
 from tests.paying_once.asking import EITHER, Ask, generate
 from tests.paying_once.conftest import Shelf
 from tests.paying_once.fates import FatefulKie
 from tests.paying_once.lives import PatientKie, assert_idle, attempts_of, doomed, entry_of
-from tests.paying_once.runs_of import LOST, REFUSED
 from tests.scripted_kie import said, until
 
 FAILED_BEFORE: dict[str, Any] = {"answer": REFUSED, "policies": {}, "again": {"retry_failed": True}}

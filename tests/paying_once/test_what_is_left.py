@@ -12,7 +12,6 @@ from nanobanana_async import (
     ConfigurationError,
     Failed,
     Item,
-    NetworkError,
     Outcome,
     Pending,
     StillRunningError,
@@ -22,12 +21,10 @@ from nanobanana_async import (
 )
 from nanobanana_async.journal import Change
 from nanobanana_async.lifecycle import ItemState
+from tests.paying_once.answers import LOST, REFUSED
 from tests.paying_once.conftest import Shelf
-from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, doomed, entry_of
+from tests.paying_once.lives import AnyJournal, PatientKie, assert_idle, doomed, entry_of, opened
 from tests.scripted_kie import said, until
-
-LOST = NetworkError("no answer came")
-REFUSED = said(422, "Your prompt was flagged by the content policy")
 
 
 async def left_over(kie: PatientKie, journal: AnyJournal) -> None:
@@ -283,11 +280,9 @@ async def test_a_key_that_was_adopted_by_hand_is_followed(shelf: Shelf) -> None:
     async with kie.client(journal=shelf()) as client:
         with pytest.raises(Exception, match="no answer came"):
             await client.generate("dropped", key="dropped")
-    journal = shelf()
-    await journal.open("kie https://api.kie.ai")
-    await journal.record(Change(scope="", key="lost", generation=1, at=0.0, to=ItemState.ACCEPTED, task_id="found"))
-    await journal.record(Change(scope="", key="dropped", generation=1, at=0.0, to=ItemState.DROPPED))
-    await journal.aclose()
+    async with opened(shelf()) as journal:
+        await journal.record(Change(scope="", key="lost", generation=1, at=0.0, to=ItemState.ACCEPTED, task_id="found"))
+        await journal.record(Change(scope="", key="dropped", generation=1, at=0.0, to=ItemState.DROPPED))
 
     kie.state = "success"
     async with kie.client(journal=shelf()) as client:

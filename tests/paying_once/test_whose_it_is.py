@@ -9,8 +9,7 @@ import pytest
 from nanobanana_async import Client, StillRunningError
 from tests.paying_once.asking import generate
 from tests.paying_once.conftest import Shelf
-from tests.paying_once.lives import PatientKie, assert_idle, doomed
-from tests.scripted_kie import until
+from tests.paying_once.lives import PatientKie, assert_idle, killed_on_the_wire
 
 
 async def told(client: Client) -> list[tuple[str | None, str]]:
@@ -59,13 +58,8 @@ async def test_what_a_living_client_has_given_up_is_left_to_it(shelf: Shelf) -> 
 
 async def test_an_answer_that_died_with_its_process_is_told_to_all(shelf: Shelf) -> None:
     """Whoever was first to find it so: it is none of theirs."""
-    kie, journal = PatientKie(), shelf()
-    kie.answering.clear()
-    async with doomed(kie, journal) as client:
-        asking = asyncio.ensure_future(generate(client))
-        await until(lambda: kie.prompts)
-        journal.abandon()
-        asking.cancel()
+    kie = PatientKie()
+    await killed_on_the_wire(kie, shelf())
 
     async with kie.client(journal=shelf()) as one, kie.client(journal=shelf()) as other:
         found = [await told(client) for client in (one, other, one)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 
 from nanobanana_async.transport import HttpxTransport
@@ -24,6 +25,15 @@ async def transport() -> AsyncIterator[HttpxTransport]:
     transport = HttpxTransport()
     yield transport
     await transport.aclose()
+
+
+@pytest.fixture(params=["our own connections", "a client of the user's"])
+async def either(request: pytest.FixtureRequest) -> AsyncIterator[HttpxTransport]:
+    """Our transport, with and without a client."""
+    async with httpx.AsyncClient() as client:
+        transport = HttpxTransport() if "own" in str(request.param) else HttpxTransport(client)
+        yield transport
+        await transport.aclose()
 
 
 @pytest.fixture

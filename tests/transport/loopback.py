@@ -145,6 +145,12 @@ def answering(data: bytes | None = None) -> Handler:
     return handler
 
 
+async def is_silent(visit: Visit) -> None:
+    """A handler that takes the request, and says nothing."""
+    await visit.request()
+    await visit.until_gone()
+
+
 def get(url: str, *, deadline: float = PATIENCE, max_bytes: int = 1024 * 1024, bearer: str | None = KEY) -> WireRequest:
     return WireRequest("GET", url, bearer=bearer, deadline=deadline, max_bytes=max_bytes)
 

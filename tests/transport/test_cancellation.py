@@ -10,12 +10,7 @@ import anyio
 import pytest
 
 from nanobanana_async.transport import HttpxTransport
-from tests.transport.loopback import Visit, answering, create, get, reply, serving, trusting
-
-
-async def is_silent(visit: Visit) -> None:
-    await visit.request()
-    await visit.until_gone()
+from tests.transport.loopback import Visit, answering, create, get, is_silent, reply, serving, trusting
 
 
 async def stops_in_the_body(visit: Visit) -> None:

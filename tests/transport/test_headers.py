@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import httpx
 import pytest
 
 from nanobanana_async.transport import HttpxTransport
 from tests.transport.loopback import answering, get, reply, serving
-
-
-@pytest.fixture(params=["our own connections", "a client of the user's"])
-async def either(request: pytest.FixtureRequest) -> AsyncIterator[HttpxTransport]:
-    """Our transport, with and without a client."""
-    async with httpx.AsyncClient() as client:
-        transport = HttpxTransport() if "own" in str(request.param) else HttpxTransport(client)
-        yield transport
-        await transport.aclose()
 
 
 async def test_names_are_in_lower_case_and_values_of_one_name_joined(either: HttpxTransport) -> None:

@@ -16,6 +16,7 @@ from tests.transport.loopback import (
     answering,
     create,
     get,
+    is_silent,
     reply,
     server_context,
     serving,
@@ -154,10 +155,6 @@ async def test_a_tunnel_that_never_opened_carried_nothing(refusal: bytes) -> Non
 
 async def test_a_tunnel_that_stays_silent_carried_nothing() -> None:
     """The deadline cuts the CONNECT, and its connection is closed."""
-
-    async def is_silent(visit: Visit) -> None:
-        await visit.request()
-        await visit.until_gone()
 
     async with serving(is_silent) as proxy:
         transport = HttpxTransport(proxy=f"http://127.0.0.1:{proxy.port}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Literal
 
 import httpx
@@ -15,15 +14,6 @@ from tests.transport.loopback import KEY, answering, create, get, serving
 
 Using = Literal["httpcore", "httpx"]
 URL = "https://gateway.invalid/api/v1/jobs/createTask"
-
-
-@pytest.fixture(params=["our own connections", "a client of the user's"])
-async def either(request: pytest.FixtureRequest) -> AsyncIterator[HttpxTransport]:
-    """Our transport, with and without a client."""
-    async with httpx.AsyncClient() as client:
-        transport = HttpxTransport() if "own" in str(request.param) else HttpxTransport(client)
-        yield transport
-        await transport.aclose()
 
 
 @pytest.mark.parametrize("using", ["httpcore", "httpx"])

@@ -9,7 +9,7 @@ import pytest
 
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport import HttpxTransport, lost_answer, unsendable
-from tests.transport.loopback import Handler, Visit, answering, create, get, reply, serving
+from tests.transport.loopback import Handler, Visit, answering, create, get, is_silent, reply, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -52,6 +52,14 @@ async def sends_an_endless_head(visit: Visit) -> None:
     await visit.say(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000 + b"\r\n\r\n")
 
 
+async def drips(visit: Visit) -> None:
+    await visit.request()
+    await visit.say(HEAD + b"Content-Length: 1000000\r\n\r\n")
+    while True:
+        await visit.say(b".")
+        await asyncio.sleep(0.01)
+
+
 BREAKERS: list[Handler] = [
     closes_after_the_request,
     resets_after_the_request,
@@ -88,10 +96,6 @@ async def test_a_connection_that_is_closed_at_once_is_a_network_error(transport:
 async def test_silence_ends_at_the_deadline_and_may_have_arrived(transport: HttpxTransport) -> None:
     """A server that takes the request and says nothing has perhaps acted on it; its connection is closed."""
 
-    async def is_silent(visit: Visit) -> None:
-        await visit.request()
-        await visit.until_gone()
-
     async with serving(is_silent) as server:
         with pytest.raises(NetworkError, match=r"no whole answer within 1 s") as caught:
             await transport.send(create(server.url(), deadline=1))
@@ -102,13 +106,6 @@ async def test_silence_ends_at_the_deadline_and_may_have_arrived(transport: Http
 
 async def test_a_dripping_server_does_not_outlast_the_deadline(transport: HttpxTransport) -> None:
     """The deadline is for the whole exchange, however often a byte comes."""
-
-    async def drips(visit: Visit) -> None:
-        await visit.request()
-        await visit.say(HEAD + b"Content-Length: 1000000\r\n\r\n")
-        while True:
-            await visit.say(b".")
-            await asyncio.sleep(0.01)
 
     async with serving(drips) as server:
         with pytest.raises(NetworkError, match="no whole answer") as caught:

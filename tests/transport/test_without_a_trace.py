@@ -5,7 +5,6 @@ So it is under respx, through a proxy of a user's own making, or on any transpor
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator
 
@@ -14,8 +13,8 @@ import pytest
 
 from nanobanana_async.errors import NetworkError
 from nanobanana_async.transport import HttpxTransport
-from tests.transport.loopback import Handler, Visit, answering, create, reply, serving
-from tests.transport.test_wire_faults import BREAKERS, HEAD, closes_on_accept
+from tests.transport.loopback import Handler, Visit, answering, create, is_silent, reply, serving
+from tests.transport.test_wire_faults import BREAKERS, closes_on_accept, drips
 
 
 class Silent(httpx.AsyncBaseTransport):
@@ -37,19 +36,6 @@ async def untraced() -> AsyncIterator[HttpxTransport]:
     """A transport over such a client."""
     async with httpx.AsyncClient(transport=Silent(), trust_env=False) as client:
         yield HttpxTransport(client)
-
-
-async def is_silent(visit: Visit) -> None:
-    await visit.request()
-    await visit.until_gone()
-
-
-async def drips(visit: Visit) -> None:
-    await visit.request()
-    await visit.say(HEAD + b"Content-Length: 1000000\r\n\r\n")
-    while True:
-        await visit.say(b".")
-        await asyncio.sleep(0.01)
 
 
 async def unfolds(visit: Visit) -> None:

@@ -58,7 +58,7 @@ def test_a_key_is_taken_without_the_line_break_of_its_file() -> None:
 
 def test_a_url_is_taken_without_the_line_break_of_its_file() -> None:
     """From the environment, where shells and files leave it."""
-    assert Kie("k").resolved({"KIE_BASE_URL": "http://x/ \n"}).base_url == "http://x/"
+    assert Kie("k").resolved({"KIE_BASE_URL": " http://x\n"}).base_url == "http://x"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from attrs import define, field
 
+from tests.evidence import PATIENCE
+
 CREATE = {"model": "nano-banana-2", "input": {"prompt": "a banana"}}
-PATIENCE = 20.0
-"""Seconds after which a test that waits for bytes gives up; nothing comes near it on a machine that works."""
 
 
 @define

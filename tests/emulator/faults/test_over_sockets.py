@@ -9,32 +9,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
-from tests.emulator.faults.raw_client import PATIENCE, RawClient, connected
+from nanobanana_async.emulator import EmulatorServer
+from tests.emulator.faults.raw_client import RawClient, connected
+from tests.evidence import until
 
 MEGABYTE = 1024 * 1024
-
-
-@pytest.fixture
-def server(caplog: pytest.LogCaptureFixture) -> Iterator[EmulatorServer]:
-    """A server that is told to stop in the end, and does so without a word: nothing had to be cut short."""
-    with EmulatorServer(World(EmulatorOptions(limit=Limit(1000), speed=1e6))) as server:
-        yield server
-    assert not caplog.records
 
 
 @pytest.fixture
 def client(server: EmulatorServer) -> Iterator[RawClient]:
     with connected(server.port) as client:
         yield client
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that the server does in its own thread."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def taken(server: EmulatorServer, count: int = 1) -> Callable[[], bool]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World, create_app
+from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, World, create_app
 from tests.emulator.customer import make_png
 
 PNG, BLUE = make_png(), make_png(colour="blue")
@@ -18,14 +18,6 @@ SAID = {"model": "nano-banana-2", "prompt": "größer"}
 ADDRESS = "http://127.0.0.1:1/x.png"
 KEY = {"Authorization": "Bearer k"}
 GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
-
-
-@pytest.fixture
-def server(caplog: pytest.LogCaptureFixture) -> Iterator[EmulatorServer]:
-    """One that has its pictures done at once."""
-    with EmulatorServer(World(EmulatorOptions(limit=Limit(100_000), speed=1e6))) as server:
-        yield server
-    assert not caplog.records
 
 
 @pytest.fixture

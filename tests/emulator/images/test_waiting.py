@@ -6,7 +6,6 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -14,14 +13,13 @@ import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Exchange, Limit, World
 from tests.emulator.faults.raw_client import connected
+from tests.evidence import PATIENCE, until
 
 pytestmark = pytest.mark.wall_clock
 
 SAID = {"model": "nano-banana-2", "prompt": "a banana"}
 KEY = {"Authorization": "Bearer k"}
 GENERATIONS = "/v1/images/generations"
-PATIENCE = 20.0
-"""Seconds after which a test gives up; nothing comes near it on a machine that works."""
 
 
 def serving(*faults: str, lines: list[Exchange] | None = None, **options: Any) -> EmulatorServer:
@@ -31,14 +29,6 @@ def serving(*faults: str, lines: list[Exchange] | None = None, **options: Any) -
 
 def buying(server: EmulatorServer) -> httpx.Client:
     return httpx.Client(base_url=server.base_url, headers=KEY, timeout=PATIENCE)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that the server does in its own thread."""
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_the_answer_takes_as_long_as_the_picture() -> None:

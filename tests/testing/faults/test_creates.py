@@ -9,9 +9,7 @@ import pytest
 from nanobanana_async.emulator import EmulatorOptions
 from nanobanana_async.errors import NanoBananaError
 from nanobanana_async.testing import Emulator
-from tests.testing.faults.contract import Case, cases, holds
-
-NO = "no"
+from tests.testing.faults.contract import LOST, NO, Case, cases, holds
 
 
 @cases(
@@ -83,9 +81,6 @@ async def test_a_refusal_for_good_fails_the_item(case: Case) -> None:
 async def test_a_refusal_of_the_account_stops_the_run(case: Case) -> None:
     """No other request would fare better: nothing more is sent, and nothing is charged."""
     await holds(case)
-
-
-LOST = ("unknown", "unknown", "unknown")
 
 
 @cases(

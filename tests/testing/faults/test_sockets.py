@@ -13,10 +13,9 @@ from PIL import Image
 
 from nanobanana_async import Client, Item
 from nanobanana_async.emulator import EmulatorServer, Limit
-from tests.testing.faults.contract import Case, cases, reason_of
+from tests.testing.faults.contract import LOST, Case, cases, reason_of
 
 FAST = pytest.mark.nanobanana(speed=1000, limit=Limit(1000, per=1))
-LOST = ("unknown", "unknown", "unknown")
 
 
 @FAST

@@ -7,6 +7,9 @@ with FastAPI or Django have ``detail`` in its place, also for what they refuse b
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Self
 
 import attrs
@@ -14,7 +17,7 @@ import attrs
 from nanobanana_async.dialects._answer import Answer
 from nanobanana_async.dialects._lenient import as_dict, first, loads, whole
 from nanobanana_async.dialects._rate_headers import until_reset
-from nanobanana_async.dialects._silence import STATUSES, tells_of_silence
+from nanobanana_async.dialects._silence import ABOUT_THE_REQUEST, STATUSES, tells_of_silence
 from nanobanana_async.dialects._snippet import one_line, snippet
 from nanobanana_async.values import JSON, Problem, WireReply
 
@@ -23,6 +26,20 @@ from nanobanana_async.values import JSON, Problem, WireReply
 _IN_FRONT = STATUSES | {503}
 _CLEAR = frozenset({401, 402, 429})  # about the key, the money and the limit: nothing was asked for behind
 _LONGEST_WORD = 64
+_MOST_TEXTS = 50  # of an error that are looked at, for words of silence
+_DEEPEST = 6
+_NO = re.compile(
+    r"fail|error|invalid|denied|insufficient|exceed|reject|forbidden|unauthori[sz]|not_|quota|limit", re.IGNORECASE
+)
+_BY_WORD: Mapping[str, int] = {
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "invalid_prompt": 400,
+    "invalid_request_error": 400,
+    "model_not_found": 404,
+    "rate_limit_exceeded": 429,
+}
+"""What a no means by its word, where it comes under the status of a success and has no number."""
 
 
 @attrs.frozen
@@ -59,8 +76,10 @@ class ImagesAnswer(Answer):
             return False
         if status < 500 and not self.is_success and sentence(self.body.get("detail")):  # a framework's own form
             return True
-        said_so = status >= 400 or _failure(self.body.get("code")) is not None
-        return self.error is not None or (said_so and isinstance(first(self.body, "message", "msg"), str))
+        if status in ABOUT_THE_REQUEST:  # whatever form it has, it is about what was asked for
+            return True
+        says_no = status >= 400 or self.body.get("success") is False or _is_no(self.body.get("code"))
+        return self.error is not None or (says_no and isinstance(first(self.body, "message", "msg"), str))
 
     @property
     def is_cut(self) -> bool:
@@ -70,22 +89,26 @@ class ImagesAnswer(Answer):
             return True
         if self.body is None or status in _CLEAR or not (self.is_success or status >= 400):
             return False
-        place = as_dict(self.error)
-        codes = [place.get("code"), self.body.get("code")]
+        codes = [as_dict(self.error).get("code"), self.body.get("code")]
         if any(whole(code) in STATUSES for code in codes):
             return True
-        said = [sentence(self.error), place.get("type"), "" if self.is_success else sentence(self.body)]
-        return tells_of_silence(_joined(said), code=_joined(codes))
+        is_told_at_the_top = not self.is_success or _is_no(self.body.get("code"))
+        said = [*islice(_texts(self.error), _MOST_TEXTS), sentence(self.body) if is_told_at_the_top else ""]
+        return tells_of_silence(" ".join(said), code=_joined(codes), status=status)
 
     @property
     def code(self) -> int | None:
-        """The HTTP status of a no; where that is a success, the number in the body, or else 500."""
+        """The HTTP status of a no; where that is a success, the number in the body, or that of its words.
+
+        None where it is a success that says no in words alone: what was done then, nobody can tell.
+        """
         if not self.enveloped:
             return None
         if not self.is_success:
             return self.reply.status
         place = self.error if isinstance(self.error, dict) else as_dict(self.body)
-        return _failure(place.get("code")) or 500
+        named = (_BY_WORD.get(one) for one in (place.get("code"), place.get("type")) if isinstance(one, str))
+        return _failure(place.get("code")) or next((code for code in named if code is not None), None)
 
     @property
     def ok(self) -> bool:
@@ -136,8 +159,34 @@ def _failure(said: JSON) -> int | None:
     return code if code is not None and 400 <= code < 1000 else None
 
 
+def _is_no(said: JSON) -> bool:
+    """Whether a ``code`` at the top of an answer is one of a no: vendors number theirs as they like."""
+    code = whole(said)
+    if code is not None:
+        return code < 0 or code >= 400
+    return isinstance(said, str) and _NO.search(said) is not None
+
+
+def _texts(said: JSON, depth: int = 0) -> Iterator[str]:
+    """Every text in it, the outer ones first: gateways put the words of who is behind them into their own."""
+    if isinstance(said, str):
+        yield said
+    elif depth < _DEEPEST and isinstance(said, list | dict):
+        inside = said if isinstance(said, list) else list(said.values())
+        yield from (one for one in inside if isinstance(one, str))
+        for one in inside:
+            if not isinstance(one, str):
+                yield from _texts(one, depth + 1)
+
+
 def _joined(values: list[JSON]) -> str:
     return " ".join(value for value in values if isinstance(value, str))
+
+
+def _of_a_field(said: dict[str, JSON]) -> JSON:
+    """What a validator says of the first field, where fields are all that it names: ``{"prompt": ["too long"]}``."""
+    name, why = next(iter(said.items()), ("", None))
+    return f"{name}: {why[0]}" if isinstance(why, list) and why and isinstance(why[0], str) else None
 
 
 def sentence(said: JSON) -> str:
@@ -146,5 +195,5 @@ def sentence(said: JSON) -> str:
         if isinstance(said, list):
             said = said[0] if said else None
         elif isinstance(said, dict):
-            said = first(said, "message", "msg", "detail")
+            said = first(said, "message", "msg", "detail", "errors") or _of_a_field(said)
     return said if isinstance(said, str) else ""

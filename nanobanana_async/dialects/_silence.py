@@ -10,24 +10,41 @@ from __future__ import annotations
 
 import re
 
-STATUSES = frozenset({408, 499, 502, 504, *range(520, 531)})
-"""HTTP statuses, and codes in a body, by which somebody in between says that no answer came."""
+STATUSES = frozenset({408, 444, 460, 499, 502, 504, 507, 598, 599, *range(520, 531)})
+"""HTTP statuses, and codes in a body, by which somebody in between says that no answer came, or that it got lost."""
 
-_LONGEST = 2048  # characters of a message that are looked at
-_NUMBERS = "408|499|502|504|52[0-9]|530"
+ABOUT_THE_REQUEST = frozenset({400, 413, 415, 422})
+"""HTTP statuses by which what was asked for is refused, where nothing speaks of somebody behind."""
+
+_LONGEST = 2048  # characters of a message that are looked at, at either end
+_NUMBERS = "408|444|460|499|502|504|507|52[0-9]|530|59[89]"
 _TIME_OUT = r"tim(?:ed|e)[ _-]?out"
 _CUT = (
     # Time that has run out.
     _TIME_OUT,
-    r"deadline[ _](?:was[ _]|has[ _]been[ _])?exceeded",
+    r"deadline[ _](?:was[ _]|has[ _]been[ _])?(?:exceeded|expired)",
     r"\betimedout\b",
+    r"(?:did|does|do) ?n[o']t (?:respond|answer|reply|finish|complete)",
+    r"(?:took|taking) too long|time limit|wait(?:ed|ing)? (?:time\b|\d+ ?s)",
+    r"still (?:running|processing|generating|working|in progress)",
+    # The same in the languages of relays; what takes its time is known by that as well.
+    r"超时|无响应|没有响应|未响应|連線逾時|逾時|タイムアウト|시간 ?초과",
+    r"连接.{0,4}(?:断|重置|关闭|中断|失败|异常)|断开连接|上游.{0,8}(?:错误|异常|失败)",
+    r"тайм-?аут|время ожидания|превышен\w* .{0,10}врем|соединение .{0,10}(?:разорвано|закрыто|сброшено)",
+    r"zeitüberschreitung|verbindung .{0,20}(?:getrennt|abgebrochen|unterbrochen|geschlossen)",
+    r"délai .{0,20}(?:dépassé|expiré)|tiempo de espera|tempo esgotado|connexion .{0,12}(?:interrompue|fermée)",
     r"\bund_err_",
     # A connection that has ended, or gave nothing.
     r"connection[ _]?(?:was |has been |is )?(?:\w+ly )?(?:error|reset|aborted|closed|lost|dropped|broken|terminat|cut)",
     r"(?:reset|closed|aborted) (?:the connection|by (?:the )?(?:peer|server|remote|upstream))",
-    r"closed (?:the )?connection",
+    r"closed (?:the |network |idle )?connection",
+    r"(?:premature|unexpected(?:ly)?|early)[ _](?:close|end of|closed|eof)|prematurely",
+    r"\bhung up\b|failed to respond|recv failure|max retries exceeded",
+    r"\b(?:aborted|terminated)$|has been aborted|worker .{0,8}(?:killed|lost|died|exited)",
+    r"other side closed",
+    r"payload is not completed",
     r"(?:connect|connection|server|upstream|stream|socket)\b.{0,20}\bdisconnect",
-    r"\bdisconnected\b",
+    r"disconnected",
     r"upstream connect error",
     r"reset before headers",
     r"reset reason",
@@ -48,23 +65,39 @@ _CUT = (
     r"bad gateway",
     r"do[ _]request[ _]failed",
     r"(?:no|empty|incomplete) (?:response|reply|answer)\b",
-    r"failed to (?:read|receive|get|parse|decode)\b.{0,30}\b(?:response|body)",
-    r"(?:read|bad)_response_body",
-    rf"status(?:[ _-]?code)?\W{{0,3}}(?:{_NUMBERS})\b",
+    r"failed to (?:read|receive|get|parse|decode|unmarshal)\b.{0,30}\b(?:response|(?<!request )body)",
+    r"(?:read|bad|unmarshal)_response_body",
+    r"invalid character .{1,12} looking for|json parse error|invalid json response|in json at position|not valid json",
+    r"expecting value: line",
+    rf"(?:status(?:[ _-]?code)?|\bhttp(?: error)?|\berror(?: code)?|responded with|returned)\W{{0,3}}(?:{_NUMBERS})\b",
     # The picture was made, and got lost on the way.
     r"failed to \w+ .{0,20}\b(?:generated|result|output)\b.{0,10}\b(?:image|picture|file)",
     r"failed to (?:upload|store|save|persist)\b.{0,60}\b(?:storage|bucket|s3|oss|r2|cos|cdn)\b",
+    r"failed to (?:store|save|persist)\b.{0,20}\b(?:image|picture|file)",
+    r"no (?:valid )?(?:image|picture)s?(?: data| url)? (?:(?:was |were )?found )?in .{0,20}(?:response|result|answer)",
 )
 _LOST = re.compile("|".join(_CUT), re.IGNORECASE)
 _REFUSED = re.compile(
     r"content[ _]polic|violat\w+ .{0,40}polic|safety system|flagged|moderation_blocked|content_filter"
-    r"|insufficient[ _](?:\w+[ _])?(?:quota|balance|credit)",
+    r"|insufficient[ _](?:\w+[ _])?(?:quota|balance|credit)|违规|敏感|余额不足|额度不足",
     re.IGNORECASE,
 )
 _CODE_OF_REFUSAL = re.compile(
     r"invalid_(?!request(?:_error)?$|response|status)|unsupported_|missing_|unknown_param|policy|moderation",
     re.IGNORECASE,
 )
+_OF_THE_REQUEST = re.compile(
+    r"request (?:body|entity|payload)|too large|\bprompt\b|\b(?:reference|input|source|init)[ _]?images?\b"
+    r"|image_urls?\b|\b(?:fetch|download|load|retriev|open|get)\w* .{0,30}\b(?:image|picture|url|file)",
+    re.IGNORECASE,
+)
+_OF_ONE_BEHIND = re.compile(
+    r"upstream|backend|provider|do[ _]request|\b(?:response|reply)[ _](?:body|cut|code|status)|generated"
+    r"|status[ _-]?code",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"\bupstream_error\b", re.IGNORECASE)
+"""The word of relays for an error of who is behind them: whether that one has begun, they don't tell."""
 _FIELD = re.compile(
     rf"[\w.]{{0,40}}{_TIME_OUT}(?:_\w+)?['\"`)\]]*:?\s*(?:value )?"
     r"(?:must|should|is required|is not (?:allowed|permitted|supported|a valid)|is too|is invalid|has to|needs to"
@@ -75,9 +108,16 @@ _FIELD = re.compile(
 )
 
 
-def tells_of_silence(text: str, *, code: str) -> bool:
-    """Whether `text` says that somebody has heard nothing; `code` is its word for programs, empty where it has none."""
-    text = text[:_LONGEST]
+def tells_of_silence(text: str, *, code: str, status: int) -> bool:
+    """Whether `text`, under an HTTP `status`, says that somebody has heard nothing.
+
+    `code` is its word for programs, empty where it has none.
+    """
+    text = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} {text[-_LONGEST:]}"
     if _REFUSED.search(text) or _CODE_OF_REFUSAL.search(code := code[:_LONGEST]):
         return False
-    return _LOST.search(_FIELD.sub(" ", f"{text} {code}")) is not None
+    said = _FIELD.sub(" ", f"{text} {code}")
+    is_of_the_request = status in ABOUT_THE_REQUEST
+    if _LOST.search(said) is None:
+        return not is_of_the_request and _BEHIND.search(said) is not None
+    return not (is_of_the_request and _OF_THE_REQUEST.search(said)) or _OF_ONE_BEHIND.search(said) is not None

@@ -46,6 +46,9 @@ MOST_UNAVAILABLE = 5
 """How often 455 and "high demand" are repeated for one item."""
 MOST_SERVER_ERRORS = 3
 """How many attempts an item has where the gateway reports errors of its own: the first and two more."""
+LONGEST_REFUSAL = 5.0
+"""Seconds within which a gateway that answers with the picture says that it did not begin. What fails later failed
+while, or after, the picture was made: by whom, and who pays for it, no relay tells truly, in whatever language."""
 
 
 @attrs.frozen
@@ -108,16 +111,22 @@ def after_create_failure(
     attempts: Attempts,
     has_answered: bool,
     on_server_error: OnServerError = "repeat",
+    took: float = 0.0,
+    has_images: bool = True,
 ) -> NextStep:
     """What comes next after `failure` of a create that was sent to `url`.
 
-    `has_answered` tells whether this gateway has ever answered in its own envelope.
+    `has_answered` tells whether this gateway has ever answered in its own envelope. `took` is for how many seconds the
+    picture was waited for, where that was to be the answer; 0 where it would have been a task. `has_images` tells
+    whether pictures were sent with it.
     """
     if isinstance(failure, NetworkError):
         return _after_network_error(failure, url, attempts, has_answered=has_answered)
     if failure.is_cut:
         return _after_a_cut(failure, url, has_answered=has_answered)
     if failure.enveloped:
+        if _may_be_of_a_result(failure, took=took, has_images=has_images):
+            return HoldUnknown(_unknown(f"a picture may have been made, and was lost: {failure.text}", failure))
         return _after_own_word(failure, url, attempts, on_server_error)
     return _after_foreign_answer(failure, url, has_answered=has_answered)
 
@@ -169,6 +178,19 @@ def _after_own_word(problem: Problem, url: str, attempts: Attempts, on_server_er
     return _after_server_error(problem, attempts, on_server_error)
 
 
+def _may_be_of_a_result(problem: Problem, *, took: float, has_images: bool) -> bool:
+    """Whether a gateway that uses HTTP's statuses fails for a reason that may be one of the picture that it has made.
+
+    Words about a picture are about one that was sent, if there was one, and if it is said at once.
+    """
+    if problem.status < 500 or problem.task_id is not None:
+        return False
+    meaning = meaning_of(problem.text)
+    if meaning is Meaning.IMAGE:
+        return took > LONGEST_REFUSAL or not has_images
+    return took > LONGEST_REFUSAL and meaning in (None, Meaning.INTERNAL) and problem.status not in _CLEAR_CODES
+
+
 _REFUSED_FOR_ITS_TEXT: dict[Meaning, type[RequestError]] = {
     Meaning.POLICY: PolicyError,
     Meaning.DECLINED: DeclinedError,
@@ -180,15 +202,22 @@ _STOPS: dict[int | str | None, tuple[type[NanoBananaError], SkipReason]] = {
     402: (OutOfCreditsError, "credits"),
     433: (KeyCappedError, "key"),
 }
+SEE_OTHER = 303
+"""The one redirect that says that what was asked for was done: its outcome is elsewhere."""
 _CLEAR_CODES = frozenset({401, 402, 404, 405, 429, 433, 455, 505})
 """Codes that mean one thing: words such as "exceeds the limit" or "fair use policy" in their text change nothing."""
 
 
+_OF_THE_REQUEST = (frozenset(range(400, 500)) | {501}) - _CLEAR_CODES - {403, 408}
+"""HTTP statuses by which a request is refused for what it is, once and for all."""
 _NO_SUCH_PLACE = (
     "Correct the base URL. Where it is that of a gateway in OpenAI's style, it needs OpenAIImages(base_url, …), "
     "or on the command line --gateway openai-images."
 )
-_NO_MODEL = re.compile(r"model_not_found|\bmodel\b.{0,80}\bnot (exist|found|supported|available)", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"model_not_found|\bmodel\b.{0,80}\bnot (exist|found|supported|available)|\b(no such|unknown|invalid) model\b",
+    re.IGNORECASE,
+)
 """That the model is unknown there: one item's mistake, where others name another model."""
 
 
@@ -237,6 +266,11 @@ def _of_openai(problem: Problem) -> NextStep | None:
             return StopRun(KeyRefusedError(problem.text, problem=problem), "key")
         case 404 if _NO_MODEL.search(problem.text):
             return FailItem(InvalidRequestError(problem.text, problem=problem))
+        case int(code) if code == problem.status and code in _OF_THE_REQUEST:
+            return FailItem(InvalidRequestError(problem.text, problem=problem))
+        case None:
+            lost = f"the gateway said yes to a create by its status, and no in its words: {problem.text}"
+            return HoldUnknown(_unknown(lost, problem))
         case _:
             return None
 
@@ -266,7 +300,7 @@ def _after_foreign_answer(problem: Problem, url: str, *, has_answered: bool) -> 
     by_status = None if problem.status in (400, 422) else _by_code(problem, url, Attempts())
     if by_status is not None:
         return by_status
-    redirected = 300 <= problem.status < 400
+    redirected = 300 <= problem.status < 400 and problem.status != SEE_OTHER
     what = f"status {problem.status}: {problem.text}" if not redirected else f"a redirect to {problem.location!r}"
     if not has_answered:
         error = ConfigurationError(

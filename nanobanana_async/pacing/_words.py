@@ -34,6 +34,8 @@ _PHRASES: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
             r"insufficient_(\w+_)?(quota|credits?|balance)\b",
             r"exceeded your current quota",
             r"billing[_ ]hard[_ ]limit",
+            r"quota (is )?not enough|not enough quota|pre_consume_token_quota",
+            r"余额不足|额度不足|配额不足|积分不足|欠费",
         ),
     ),
     (
@@ -42,11 +44,13 @@ _PHRASES: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
             r"flagged",
             r"content[ _]polic",
             r"violat\w+ .{0,40}polic",
-            r"sensitive",
+            r"(?<!case[- ])sensitive",
             r"unsafe_generation",
             r"prohibited[ _]content",
             r"moderation[ _]blocked",
             r"safety system",
+            r"\bimage_safety\b|\bprohibited_content\b",
+            r"违规|敏感|审核(未|不)通过|内容安全",
         ),
     ),
     (Meaning.DECLINED, (r"could not generate an image with the given prompt",)),
@@ -90,7 +94,7 @@ def meaning_of(text: str | None) -> Meaning | None:
 
 
 _CONTENT = re.compile(
-    r"polic(y|ies)|moderation|safety|\b(request|prompt|image|input|content|generation)s?\b.{0,40}\bblocked",
+    r"polic(y|ies)|moderation|safety|违规|敏感|审核|内容安全|\b(request|prompt|image|input|content|generation)s?\b.{0,40}\bblocked",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(

@@ -216,7 +216,7 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
         case Answered(result):
             answered(desk, row, result, took=desk.now() - job.began)
         case Refused(problem):
-            _carry_on(desk, row, problem)
+            _carry_on(desk, row, problem, took=desk.now() - job.began if row.is_long else 0.0)
         case NetworkError() as error:
             _carry_on(desk, row, error)
         case _:
@@ -244,14 +244,16 @@ def _end_of(answer: Submitted | NetworkError) -> CreateEnd:
             assert_never(answer)
 
 
-def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError) -> None:
-    """Do what the table says comes next."""
+def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, *, took: float = 0.0) -> None:
+    """Do what the table says comes next. `took`: see there."""
     step = after_create_failure(
         failure,
         url=desk.gateway.address,
         attempts=row.attempts,
         has_answered=desk.board.throttle.gate.has_answered,
         on_server_error=desk.settings.on_server_error,
+        took=took,
+        has_images=bool(row.request is not None and row.request.images),
     )
     if _is_known(desk, row, _end_by(step)):
         _tell_all(desk, step)

@@ -52,6 +52,33 @@ SILENCE = [
     error("Deadline Exceeded"),
     {"error": "upstream connection reset"},
     {"error": "upstream", "code": 504},
+    error("Deadline expired before operation could complete.", "internal_error"),
+    {"error": {"code": 500, "message": "no words", "status": "DEADLINE_EXCEEDED"}},
+    {"error": {"message": "Provider returned error", "metadata": {"raw": "upstream request timeout"}}},
+    {"error": {"error": {"message": "Request timed out"}}},
+    {"error": {"message": "failed", "details": [{"reason": ["context deadline exceeded"]}]}},
+    error("x" * 5000 + " context deadline exceeded"),
+    error("上游请求超时，请稍后重试"),
+    error("上游服务无响应"),
+    error("连接被重置"),
+    error("Время ожидания истекло"),
+    error("Zeitüberschreitung der Anforderung"),
+    error("délai d'attente dépassé"),
+    error("Tiempo de espera agotado"),
+    error("タイムアウトしました"),
+    error("unexpected end of JSON input", "unmarshal_response_body_failed"),
+    error("invalid character '<' looking for beginning of value"),
+    error("use of closed network connection"),
+    error("Premature close", "ERR_STREAM_PREMATURE_CLOSE"),
+    error("ServerDisconnectedError"),
+    error("Response payload is not completed"),
+    error("upstream returned HTTP 524"),
+    error("error code: 520"),
+    error("The model took too long to respond"),
+    error("upstream did not respond in time"),
+    error("Generation is still in progress"),
+    error("failed to save image"),
+    error("no image found in upstream response"),
 ]
 
 
@@ -77,7 +104,20 @@ def test_a_code_of_silence_may_stand_at_the_top_of_a_success(code: JSON) -> None
     assert refused(reply({"code": code, "message": "no words"})).is_cut
 
 
-@pytest.mark.parametrize("status", [408, 499, 502, 504, 522, 524])
+@pytest.mark.parametrize("status", [200, 403, 424, 500, 503])
+def test_an_error_of_who_is_behind_is_nobodys_word(status: int) -> None:
+    """Whatever its words are: a relay doesn't tell whether that one has begun. But a refusal is one."""
+    assert refused(reply(error("something odd", None, "upstream_error"), status)).is_cut
+    assert not refused(reply(error("blocked by our content policy", None, "upstream_error"), status)).is_cut
+    assert not refused(reply(error("bad size", None, "upstream_error"), 400)).is_cut
+
+
+def test_a_success_with_a_code_of_failure_is_judged_by_its_words() -> None:
+    """The message at the top is an error's there."""
+    assert refused(reply({"code": 500, "msg": "生成超时", "data": None})).is_cut
+
+
+@pytest.mark.parametrize("status", [408, 444, 460, 499, 502, 504, 507, 522, 524, 598, 599])
 def test_some_statuses_say_it_alone(status: int) -> None:
     """Whatever page comes with them."""
     assert refused(reply(b"<html>", status)).is_cut
@@ -104,6 +144,12 @@ def test_some_statuses_say_it_alone(status: int) -> None:
         error("The server had an error", 500),
         error("no healthy upstream", 503),
         error("A geofence for the theof was drawn"),
+        error("failed to read request body: http: request body too large, connection closed"),
+        error("Unable to download the reference image: connection timed out"),
+        error("Failed to fetch image: context deadline exceeded"),
+        error("image_url: fetch failed"),
+        error("Invalid prompt: 'a poster saying CONNECTION LOST'"),
+        error("Your request was rejected: no response can be produced for this prompt"),
     ],
 )
 @pytest.mark.parametrize("status", [400, 422])

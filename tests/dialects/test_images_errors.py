@@ -66,18 +66,43 @@ def test_a_no_is_the_gateways_own_word(body: JSON, text: str) -> None:
     [
         ({"error": {"message": "no", "code": 429}}, 429),
         ({"error": {"message": "no", "code": "503"}}, 503),
-        ({"error": {"message": "no", "code": "rate_limit_exceeded"}}, 500),
-        ({"error": {"message": "no", "code": 0}}, 500),
-        ({"error": "no"}, 500),
+        ({"error": {"message": "no", "code": "rate_limit_exceeded"}}, 429),
+        ({"error": {"message": "no", "code": None, "type": "authentication_error"}}, 401),
+        ({"error": {"message": "no", "code": "some_word"}}, None),
+        ({"error": {"message": "no", "code": 0}}, None),
+        ({"error": "no"}, None),
         ({"error": "no", "code": 402}, 402),
         ({"code": 402, "msg": "Credits insufficient", "data": None}, 402),
+        ({"code": 1001, "msg": "prompt too long"}, None),
+        ({"code": -1, "msg": "prompt too long"}, None),
+        ({"code": "fail_to_submit", "message": "quota not enough"}, None),
+        ({"success": False, "message": "prompt too long"}, None),
     ],
 )
-def test_a_no_can_come_with_a_status_of_success(body: JSON, code: int) -> None:
-    """Then the number in it is its code, or 500."""
+def test_a_no_can_come_with_a_status_of_success(body: JSON, code: int | None) -> None:
+    """Then the number in it is its code, or that of its word; in other words alone it has none."""
     problem = refused(reply(body))
 
     assert (problem.status, problem.code, problem.enveloped) == (200, code, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"detail": {"loc": ["body"]}}, "loc: body"),
+        ({"message": 7}, "code 422 and no message"),
+        ({"errors": [{"message": "prompt too long"}]}, "prompt too long"),
+        ({"prompt": ["Ensure this field has no more than 1000 characters."]}, "prompt: Ensure this field has no more"),
+        ({"success": False}, "code 422 and no message"),
+        ({}, "code 422 and no message"),
+    ],
+)
+def test_what_is_said_of_a_request_is_a_refusal_in_any_form(body: JSON, text: str) -> None:
+    """Validators have forms of their own; by the status it is about what was asked for."""
+    problem = refused(reply(body, 422))
+
+    assert (problem.code, problem.enveloped, problem.is_cut) == (422, True, False)
+    assert problem.text.startswith(text)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 429, 500])
@@ -119,11 +144,9 @@ def test_only_openais_own_form_speaks_where_a_proxy_may(status: int) -> None:
         (reply([{"error": "no"}], 500), '[{"error": "no"}]'),
         (reply({"detail": "the model is loading"}, 500), "the model is loading"),
         (reply({"detail": "no time left"}, 408), "no time left"),
-        (reply({"detail": {"loc": ["body"]}}, 422), '{"detail": {"loc": ["body"]}}'),
         (reply({"error": None, "status": 500}, 500), '{"error": null, "status": 500}'),
         (reply({"type": "about:blank", "title": "gone"}, 500), '{"type": "about:blank", "title": "gone"}'),
         (reply({"error": {}}), 'the answer has neither a picture nor a task: {"error": {}}'),
-        (reply({"message": 7}, 400), '{"message": 7}'),
         (reply({"data": {"url": "https://a/b"}}, 500), '{"data": {"url": "https://a/b"}}'),
         (
             reply({"code": 200, "msg": "success", "out": "a.png"}),

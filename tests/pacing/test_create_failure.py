@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from nanobanana_async.pacing import (
     StopRun,
     after_create_failure,
 )
+from nanobanana_async.pacing._create_failure import LONGEST_REFUSAL
 from nanobanana_async.values import Problem
 
 URL = "https://api.kie.ai"
@@ -31,9 +33,17 @@ def after(
     attempts: Attempts = Attempts(),  # noqa: B008  frozen: one value serves all
     has_answered: bool = True,
     on_server_error: OnServerError = "repeat",
+    took: float = 0.0,
+    has_images: bool = True,
 ) -> NextStep:
     return after_create_failure(
-        failure, url=URL, attempts=attempts, has_answered=has_answered, on_server_error=on_server_error
+        failure,
+        url=URL,
+        attempts=attempts,
+        has_answered=has_answered,
+        on_server_error=on_server_error,
+        took=took,
+        has_images=has_images,
     )
 
 
@@ -228,6 +238,63 @@ def test_the_gateways_own_errors_are_held_where_the_user_says_so() -> None:
     step = after(own(500, "Server exception"), on_server_error="hold")
 
     assert isinstance(step, HoldUnknown)
+
+
+def real(status: int, text: str = "The server had an error") -> Problem:
+    """The gateway's own word, by a real HTTP status (PROTOCOL §3)."""
+    return own(status, text, status=status)
+
+
+@pytest.mark.parametrize("text", ["The server had an error", "Internal Server Error"])
+def test_what_fails_after_a_while_may_have_been_made(text: str) -> None:
+    """Where the answer is the picture, only what is refused at once was certainly not begun."""
+    assert isinstance(after(real(500, text), took=LONGEST_REFUSAL), Repeat)
+    assert isinstance(after(real(500, text), took=LONGEST_REFUSAL + 0.1), HoldUnknown)
+
+
+@pytest.mark.parametrize(
+    ("problem", "step"),
+    [
+        (real(500, "the image was flagged"), FailItem),
+        (real(500, "credits insufficient"), StopRun),
+        (real(400), FailItem),
+        (real(429), RepeatForAll),
+        (real(500, "experiencing high demand"), Repeat),
+    ],
+)
+def test_what_is_clearly_refused_is_so_however_late(problem: Problem, step: type) -> None:
+    """A filter looks at the picture that was made; that it is refused is told all the same."""
+    assert isinstance(after(problem, took=100), step)
+
+
+def test_words_about_a_picture_are_about_the_one_that_was_sent() -> None:
+    """Where none was, or a while has passed, it is the one that was made: it may be paid for, and lost."""
+    lost = real(500, "Failed to download image")
+
+    assert isinstance(after(lost), FailItem)
+    assert isinstance(after(lost, has_images=False), HoldUnknown)
+    assert isinstance(after(lost, took=LONGEST_REFUSAL + 1), HoldUnknown)
+    assert isinstance(after(real(400, "Failed to download image"), has_images=False), FailItem)
+
+
+@pytest.mark.parametrize("status", [406, 409, 410, 415, 423, 424, 425, 426, 451, 501])
+def test_a_request_that_is_refused_for_what_it_is_is_not_sent_again(status: int) -> None:
+    """By a real status of HTTP; the item fails, and no other."""
+    step = after(real(status))
+
+    assert isinstance(step, FailItem)
+    assert step.error.charged == "no"
+
+
+def test_a_no_in_words_alone_is_no_proof() -> None:
+    """The status says yes: nobody can tell what was done. Words that are clear are believed."""
+    assert isinstance(after(attrs.evolve(own(0), code=None)), HoldUnknown)
+    assert isinstance(after(attrs.evolve(own(0, "prohibited content"), code=None)), FailItem)
+
+
+def test_see_other_says_that_it_was_done() -> None:
+    """Any other redirect asks for the same to be done elsewhere."""
+    assert isinstance(after(foreign(303, "", location="https://elsewhere.example/")), HoldUnknown)
 
 
 @pytest.mark.parametrize("status", [200, 500, 502])

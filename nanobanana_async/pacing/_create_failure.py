@@ -46,9 +46,11 @@ MOST_UNAVAILABLE = 5
 """How often 455 and "high demand" are repeated for one item."""
 MOST_SERVER_ERRORS = 3
 """How many attempts an item has where the gateway reports errors of its own: the first and two more."""
-LONGEST_REFUSAL = 5.0
-"""Seconds within which a gateway that answers with the picture says that it did not begin. What fails later failed
-while, or after, the picture was made: by whom, and who pays for it, no relay tells truly, in whatever language."""
+SHORTEST_TIME_OUT = 55.0
+"""Seconds: a gateway that answers with the picture, and reports an error of its own as late as this, may itself have
+given up on who makes it, whatever it says and in whatever language. Such limits are a minute and more (PROTOCOL §3)."""
+LONGEST_FETCH = 10.0
+"""Seconds within which such a gateway says that it could not fetch a picture that was sent: that comes first."""
 
 
 @attrs.frozen
@@ -187,8 +189,8 @@ def _may_be_of_a_result(problem: Problem, *, took: float, has_images: bool) -> b
         return False
     meaning = meaning_of(problem.text)
     if meaning is Meaning.IMAGE:
-        return took > LONGEST_REFUSAL or not has_images
-    return took > LONGEST_REFUSAL and meaning in (None, Meaning.INTERNAL) and problem.status not in _CLEAR_CODES
+        return took > LONGEST_FETCH or not has_images
+    return took > SHORTEST_TIME_OUT and meaning in (None, Meaning.INTERNAL) and problem.status not in _CLEAR_CODES
 
 
 _REFUSED_FOR_ITS_TEXT: dict[Meaning, type[RequestError]] = {

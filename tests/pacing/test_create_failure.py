@@ -247,7 +247,7 @@ def real(status: int, text: str = "The server had an error") -> Problem:
 
 @pytest.mark.parametrize("text", ["The server had an error", "Internal Server Error"])
 def test_what_fails_as_late_as_a_time_out_may_be_one(text: str) -> None:
-    """Where the answer is the picture, it may be made all the same; what fails while it is made is documented as free."""
+    """Where the answer is the picture, it may be made; what fails while it is made is documented as free."""
     assert isinstance(after(real(500, text), took=SHORTEST_TIME_OUT), Repeat)
     assert isinstance(after(real(500, text), took=SHORTEST_TIME_OUT + 0.1), HoldUnknown)
 

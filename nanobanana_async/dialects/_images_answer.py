@@ -28,6 +28,7 @@ _CLEAR = frozenset({401, 402, 429})  # about the key, the money and the limit: n
 _LONGEST_WORD = 64
 _MOST_TEXTS = 50  # of an error that are looked at, for words of silence
 _DEEPEST = 6
+_OF_A_FIELD = frozenset({"param", "loc", "field", "prompt"})  # no words, but what they are about
 _NO = re.compile(
     r"fail|error|invalid|denied|insufficient|exceed|reject|forbidden|unauthori[sz]|not_|quota|limit", re.IGNORECASE
 )
@@ -146,10 +147,13 @@ class ImagesAnswer(Answer):
         return super()._text(fault)
 
     def _words(self) -> list[str]:
-        """Its ``type`` and ``code``, where they are words."""
+        """Its ``type`` and ``code``, where they are words, and the field that its ``param`` names."""
         place = self.error if isinstance(self.error, dict) else as_dict(self.body) if self.enveloped else {}
         said = (place.get(name) for name in ("type", "code"))
-        words = (one_line(one, self.secret) for one in said if isinstance(one, str) and whole(one) is None)
+        words = [one_line(one, self.secret) for one in said if isinstance(one, str) and whole(one) is None]
+        field = place.get("param")
+        if isinstance(field, str) and field.strip():
+            words.append(f"param {one_line(field, self.secret)!r}")
         return list(dict.fromkeys(word for word in words if 0 < len(word) <= _LONGEST_WORD))
 
 
@@ -172,7 +176,7 @@ def _texts(said: JSON, depth: int = 0) -> Iterator[str]:
     if isinstance(said, str):
         yield said
     elif depth < _DEEPEST and isinstance(said, list | dict):
-        inside = said if isinstance(said, list) else list(said.values())
+        inside = said if isinstance(said, list) else [one for name, one in said.items() if name not in _OF_A_FIELD]
         yield from (one for one in inside if isinstance(one, str))
         for one in inside:
             if not isinstance(one, str):

@@ -144,6 +144,7 @@ def test_some_statuses_say_it_alone(status: int) -> None:
         error("The server had an error", 500),
         error("no healthy upstream", 503),
         error("A geofence for the theof was drawn"),
+        {"error": {"message": "no such field", "param": "timeout", "prompt": "a connection reset"}},
         error("failed to read request body: http: request body too large, connection closed"),
         error("Unable to download the reference image: connection timed out"),
         error("Failed to fetch image: context deadline exceeded"),

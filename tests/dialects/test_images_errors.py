@@ -50,6 +50,8 @@ def refused(answer: WireReply) -> Problem:
         ({"error": {"message": [{"msg": "field required", "input": "a prompt"}]}}, "field required"),
         ({"error": {"message": {"detail": ["deep"]}}}, "deep"),
         ({"error": {"message": []}}, "code 400 and no message"),
+        ({"error": {"message": "bad", "type": "t", "param": "aspect_ratio"}}, "bad (t, param 'aspect_ratio')"),
+        ({"error": {"message": "bad", "param": " "}}, "bad"),
         ({"error": {"message": f"bad key {KEY}", "code": f"{KEY}_bad", "type": KEY}}, "bad key *** (***, ***_bad)"),
     ],
 )

@@ -8,7 +8,7 @@ Nothing here may do I/O, read a clock, or hold a client.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -123,9 +123,10 @@ def _shortened(url: str) -> str:
 class Result:
     """A finished task: where its images are (`urls`), and what it cost (`credits`, None where it was not said).
 
-    The URLs are kept by the vendor for a day to two weeks (PROTOCOL §1.8): save at once. A picture that came in the
-    answer itself has a ``data:`` URL, or, where a journal has put it into a file, the ``file:`` URL of that; `read` and
-    `save` of a client take them all. `task_id` is None where a gateway answers at once and names none.
+    `urls` are links, which the vendor keeps for a day to two weeks (PROTOCOL §1.8): save at once. A picture that came
+    in the answer itself has a ``data:`` URL, megabytes long, or, where a journal has put it into a file, the ``file:``
+    URL of that. `read` and `save` of a client take them all; a browser is to be served the bytes of `read`, and none of
+    these. `task_id` is None where a gateway answers at once and names none.
     """
 
     task_id: str | None
@@ -325,14 +326,14 @@ class Dialect(Protocol):
     ) -> WireRequest:
         """The create for `request`, with one of `images` for each of its own: its URL, or its content."""
 
-    def read_submitted(self, reply: WireReply) -> Submitted:
-        """What the answer to a create says."""
+    def read_submitted(self, reply: WireReply, *, given: Collection[str] = ()) -> Submitted:
+        """What the answer to a create says; `given` are the images of its request, which are none of the answer's."""
 
     def ask(self, task_id: str) -> WireRequest:
         """The look at a task."""
 
-    def read_record(self, task_id: str, reply: WireReply) -> Look:
-        """What the answer to a look says."""
+    def read_record(self, task_id: str, reply: WireReply, *, given: Collection[str] = ()) -> Look:
+        """What the answer to a look says; `given` as above."""
 
     def to_keep(self, reply: WireReply, result: Result) -> str:
         """What a journal keeps of the answer that told of `result`, for `read_kept`: never the content of a picture."""

@@ -7,6 +7,7 @@ from nanobanana_async.dialects._generate import GenerateDialect
 from nanobanana_async.dialects._images import ImagesDialect, versioned
 from nanobanana_async.dialects._jobs import JobsDialect
 from nanobanana_async.dialects._record import prompt_in_record
+from nanobanana_async.dialects._retry_after import retry_after
 from nanobanana_async.dialects._snippet import SHORTEST_SECRET, snippet
 from nanobanana_async.dialects._uploads import read_uploaded, upload
 
@@ -21,6 +22,7 @@ __all__ = [
     "read_balance",
     "read_download_url",
     "read_uploaded",
+    "retry_after",
     "snippet",
     "upload",
     "versioned",

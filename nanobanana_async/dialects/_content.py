@@ -17,8 +17,10 @@ import attrs
 _BLANKS = b" \t\r\n\f\v"
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LONGEST_HEAD = 200  # characters of a data URL before its comma: a media type and a few parameters
+_MOST_HEADS = 3  # who adds one may not see that there is one
 _IMAGE_TYPE = re.compile(r"image/[a-z0-9][a-z0-9.+-]{0,40}", re.ASCII)
 _SIGNATURES = ((b"\x89PNG", "image/png"), (b"\xff\xd8\xff", "image/jpeg"))
+_BEGINNINGS = tuple(signature for signature, _ in _SIGNATURES)
 
 
 @attrs.frozen
@@ -49,19 +51,30 @@ def read_base64(text: str) -> Content | None:
 
 def read_data_url(url: str) -> Content | None:
     """The picture in a ``data:`` URL of base64; None where there is none."""
-    comma = url.find(",", 0, _LONGEST_HEAD)
-    head = url[:comma].lower() if comma >= 0 else ""
-    if not head.startswith("data:") or not head.endswith(";base64"):
-        return None
-    media_type, _, _ = head.removeprefix("data:").partition(";")
-    text = url[comma + 1 :]
-    return _content(unquote(text) if "%" in text else text, media_type.strip())
+    text, media_type = url, ""
+    for _ in range(_MOST_HEADS):
+        comma = text.find(",", 0, _LONGEST_HEAD)
+        named, *parameters = text[: max(comma, 0)].lower().split(";")
+        if not named.startswith("data:") or "base64" not in map(str.strip, parameters):
+            return None
+        media_type = media_type or named.removeprefix("data:").strip()
+        text = text[comma + 1 :]
+        if text[:5].lower() != "data:":
+            return _content(unquote(text) if "%" in text else text, media_type)
+    return None
 
 
 def data_url(content: bytes, media_type: str) -> str:
     """`content` as a ``data:`` URL; what its bytes say it is, where `media_type` names no image."""
     text = binascii.b2a_base64(content, newline=False).decode("ascii")
     return Content(content, media_type_of(content, media_type), text).url
+
+
+def read_bytes(data: bytes) -> Content | None:
+    """The picture that `data` are; None where they do not begin as one does."""
+    if not data.startswith(_BEGINNINGS) and not _is_webp(data):
+        return None
+    return Content(data, media_type_of(data, ""), binascii.b2a_base64(data, newline=False).decode("ascii"))
 
 
 def _content(text: str, media_type: str) -> Content | None:
@@ -90,6 +103,10 @@ def media_type_of(data: bytes, media_type: str) -> str:
     """`media_type`, where it names an image; else what the bytes say."""
     if _IMAGE_TYPE.fullmatch(media_type):
         return media_type
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+    if _is_webp(data):
         return "image/webp"
     return next((found for signature, found in _SIGNATURES if data.startswith(signature)), "image/png")
+
+
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"

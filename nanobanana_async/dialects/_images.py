@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from urllib.parse import quote
 
 import attrs
 
+from nanobanana_async.dialects._content import read_bytes
 from nanobanana_async.dialects._images_answer import ImagesAnswer
 from nanobanana_async.dialects._images_create import edit, generation
 from nanobanana_async.dialects._images_task import (
@@ -16,11 +17,13 @@ from nanobanana_async.dialects._images_task import (
     is_told,
     is_under_way,
     looked,
+    other_id_in,
     record_in,
     task_id_in,
     task_id_of,
 )
 from nanobanana_async.dialects._lenient import as_dict, loads
+from nanobanana_async.dialects._mended import readings
 from nanobanana_async.dialects._pictures import pictures_in, pictures_kept
 from nanobanana_async.dialects._rate_headers import until_reset
 from nanobanana_async.dialects._requests import get, rooted
@@ -40,12 +43,16 @@ from nanobanana_async.values import (
 )
 
 _LARGEST = 64 * 1024 * 1024  # bytes of an answer: it may hold pictures (DESIGN §5)
+_VERSION = re.compile(r"[^/]/v\d+(\.\d+)*((alpha|beta|preview|rc)\d*)?(/|$)", re.IGNORECASE)
 
 
 def versioned(base_url: str) -> str:
-    """The URL with ``/v1`` at its end: users of OpenAI's packages write it, others don't."""
+    """The URL with ``/v1`` at its end: users of OpenAI's packages write it, others don't.
+
+    A path that has a version in it (``/api/v3``, ``/v1beta/openai``, ``/V1``) is as its owner wants it.
+    """
     root = rooted(base_url)
-    return root if re.search(r"[^/]/v1$", root) else f"{root}/v1"
+    return root if _VERSION.search(root) else f"{root}/v1"
 
 
 @attrs.frozen
@@ -97,26 +104,45 @@ class ImagesDialect:
             wire, pays=True, deadline=60.0 if self.asynchronous else self.answer_within, max_bytes=_LARGEST
         )
 
-    def read_submitted(self, reply: WireReply) -> Submitted:
+    def read_submitted(self, reply: WireReply, *, given: Collection[str] = ()) -> Submitted:
         """The result, or the id of the accepted task, or the refusal.
 
         A list of pictures is the result whatever else is said, under any status: they are paid for. Pictures in other
         places are, where nothing speaks against it. A content that came in the answer is a ``data:`` URL of the result,
-        and only a digest in its `raw`.
+        and only a digest in its `raw`. A success that is no JSON is read as far as it goes. `given` are the images of
+        the request: what comes back of them is no picture.
         """
         answer = ImagesAnswer.opened(reply, secret=self.bearer)
+        said = self._submitted(answer, given)
+        if isinstance(said, Refused) and answer.body is None and answer.is_success:
+            return self._submitted_all_the_same(reply, given) or said
+        return said
+
+    def _submitted(self, answer: ImagesAnswer, given: Collection[str]) -> Submitted:
         body = as_dict(answer.body)
-        task_id, found = task_id_in(body), pictures_in(body, self.base_url)
-        is_likely = answer.ok and task_id is None and not is_under_way(found)
-        if found.urls and (is_likely or not found.elsewhere):
-            return Answered(found.result(task_id), pause=self.pause(reply))
+        task_id, found = task_id_in(body), pictures_in(body, self.base_url, given)
+        is_alone = answer.ok and task_id is None
+        if found.urls and (is_alone and not is_under_way(found) if found.elsewhere else found.is_there):
+            return Answered(found.result(task_id), pause=self.pause(answer.reply))
         if not answer.ok:
             return Refused(attrs.evolve(answer.problem(), task_id=task_id))
+        task_id = task_id or other_id_in(body)
         if task_id is not None:
-            return Accepted(task_id, pause=self.pause(reply))
-        if found.listed:
-            return Answered(found.result(None), pause=self.pause(reply))
+            return Accepted(task_id, pause=self.pause(answer.reply))
+        if found.listed and not found.urls:
+            return Answered(found.result(None), pause=self.pause(answer.reply))
         return Refused(answer.problem("the answer has neither a picture nor a task"))
+
+    def _submitted_all_the_same(self, reply: WireReply, given: Collection[str]) -> Submitted | None:
+        """What an answer that is no JSON says of pictures, or else of a task; None where it says of neither."""
+        picture, accepted = read_bytes(reply.body), None
+        bodies = readings(reply.body) if picture is None else [{"data": [{"b64_json": picture.text}]}]
+        for body in bodies:
+            said = self._submitted(ImagesAnswer(reply, body, self.bearer), given)
+            if isinstance(said, Answered) and said.result.urls:
+                return said
+            accepted = accepted or (said if isinstance(said, Accepted) else None)
+        return accepted
 
     def pause(self, reply: WireReply) -> float | None:
         """Seconds for which nothing should follow a create that was answered so; None where nothing is against it."""
@@ -127,13 +153,15 @@ class ImagesDialect:
         wire = get(f"{self.base_url}/images/tasks/{_escaped(task_id)}", self.bearer)
         return attrs.evolve(wire, max_bytes=_LARGEST, deadline=60.0)
 
-    def read_record(self, task_id: str, reply: WireReply) -> Look:
+    def read_record(self, task_id: str, reply: WireReply, *, given: Collection[str] = ()) -> Look:
         """What the record of the task `task_id` says, or why there is none to read.
 
-        A record of another task is refused. Content is told of as by `read_submitted`.
+        A record of another task is refused. Content is told of as by `read_submitted`, and `given` is as there.
         """
         answer = ImagesAnswer.opened(reply, secret=self.bearer)
-        record = record_in(answer, self.base_url)
+        if answer.body is None and answer.is_success:
+            answer = ImagesAnswer(reply, next(readings(reply.body), None), self.bearer)
+        record = record_in(answer, self.base_url, given)
         if task_id_of(record.said) not in (None, task_id.strip()):
             return Refused(answer.problem("the record is that of another task"))
         if is_told(answer, record):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 
 import attrs
 
@@ -11,33 +11,49 @@ from nanobanana_async.dialects._images_answer import ImagesAnswer, sentence
 from nanobanana_async.dialects._lenient import as_dict, first, instant_of_seconds, unwrapped, word
 from nanobanana_async.dialects._pictures import Pictures, pictures_in
 from nanobanana_async.dialects._snippet import one_line
+from nanobanana_async.dialects._task_words import says_under_way, state_said
 from nanobanana_async.values import JSON, Looked, Task, TaskState
 
-_STATES: Mapping[str, TaskState] = {
-    **{state.value: state for state in TaskState},
-    "not_start": TaskState.WAITING,
-    "submitted": TaskState.WAITING,
-    "pending": TaskState.WAITING,
-    "queued": TaskState.QUEUING,
-    "in_progress": TaskState.GENERATING,
-    "processing": TaskState.GENERATING,
-    "running": TaskState.GENERATING,
-    "succeeded": TaskState.SUCCESS,
-    "completed": TaskState.SUCCESS,
-    "failure": TaskState.FAIL,
-    "failed": TaskState.FAIL,
-}
 _NOT_THERE = re.compile(
     r"\b(task|record)\b.{0,80}\b(not exist|not found|unknown|is null)|no such task|unknown task|task_not_(exist|found)",
     re.IGNORECASE,
 )
 
 
+_YES = ("success", 0, 200)
+_AN_ID = re.compile(r"(?=[^\d]{0,64}\d)[A-Za-z0-9][\w.:~-]{2,127}", re.ASCII)
+
+
 def task_id_in(body: dict[str, JSON]) -> str | None:
-    """The id of the task that an answer names, at its top or under ``data``; None where it names none."""
+    """The id of the task that an answer names; None where it names none.
+
+    It stands at the top, or under ``data``, ``result`` or ``task``.
+    """
+    task = word(as_dict(body.get("task")).get("id"))
+    return next((found for place in _places(body) if (found := task_id_of(place)) is not None), task)
+
+
+def other_id_in(body: dict[str, JSON]) -> str | None:
+    """The same under names that others have as well: of a job; of what says that it is under way; or an id alone."""
+    places = _places(body)
+    going_on = [place for place in places if says_under_way(place)]
+    found = [word(place.get("job_id")) for place in places]
+    found += [*(word(place.get("id")) for place in going_on), _id_alone(body)]
+    found += [word(place.get("request_id")) for place in going_on]
+    return next((one for one in found if one is not None), None)
+
+
+def _places(body: dict[str, JSON]) -> list[dict[str, JSON]]:
     under = unwrapped(body.get("data"))
     entries = under[:1] if isinstance(under, list) else [under]
-    return next((found for place in (body, *entries) if (found := task_id_of(as_dict(place))) is not None), None)
+    return [as_dict(place) for place in (body, *entries, body.get("result"), body.get("task"))]
+
+
+def _id_alone(body: dict[str, JSON]) -> str | None:
+    """The text under ``data``, where it looks like an id and the answer calls itself a success."""
+    said, code = body.get("data"), body.get("code")
+    is_yes = code in _YES and not isinstance(code, bool)
+    return said if is_yes and isinstance(said, str) and _AN_ID.fullmatch(said) else None
 
 
 def task_id_of(record: dict[str, JSON]) -> str | None:
@@ -56,20 +72,25 @@ class Record:
     is_whole: bool
 
 
-def record_in(answer: ImagesAnswer, base_url: str) -> Record:
+def record_in(answer: ImagesAnswer, base_url: str, given: Collection[str] = ()) -> Record:
     """The record in the answer to a look.
 
-    It stands under ``data``; or it is the answer itself, where that has the status of a task, or pictures and no other
-    object that could be one.
+    It stands under ``data``, where it may be the only one of a list; or it is the answer itself, where that has the
+    status of a task, or pictures and no other object that could be one.
     """
     top = as_dict(answer.body)
-    under = as_dict(unwrapped(top.get("data")))
-    if under and ("status" in under or _state_said(top) is None):
-        return Record(under, pictures_in(under, base_url), is_whole=False)
-    found = pictures_in(top, base_url)
-    if _state_said(top) is not None or found.urls:
+    found = pictures_in(top, base_url, given)
+    under = as_dict(_alone(unwrapped(top.get("data")), found))
+    if under and (state_said(under) is not None or "status" in under or state_said(top) is None):
+        return Record(under, pictures_in(under, base_url, given), is_whole=False)
+    if state_said(top) is not None or found.urls:
         return Record(top, found, is_whole=True)
     return Record({}, found, is_whole=False)
+
+
+def _alone(value: JSON, found: Pictures) -> JSON:
+    """What is alone in a list, where that is no list of pictures; else `value`."""
+    return value[0] if isinstance(value, list) and len(value) == 1 and not found.urls else value
 
 
 def is_told(answer: ImagesAnswer, record: Record) -> bool:
@@ -81,12 +102,12 @@ def is_told(answer: ImagesAnswer, record: Record) -> bool:
         return True
     if not record.said or not answer.is_success:
         return False
-    return answer.ok or record.is_whole or _state_said(record.said) is TaskState.FAIL
+    return answer.ok or record.is_whole or state_said(record.said) is TaskState.FAIL
 
 
 def is_under_way(found: Pictures) -> bool:
     """Whether the answer to a create calls itself a task that is not done: a link in it leads to no picture yet."""
-    return _state_said({"status": found.said("status")}) not in (None, TaskState.SUCCESS)
+    return found.state not in (None, TaskState.SUCCESS)
 
 
 def is_not_there(answer: ImagesAnswer) -> bool:
@@ -122,14 +143,9 @@ def _state(record: dict[str, JSON], found: Pictures) -> TaskState:
 
     Beside a failure only a list of pictures is one: a single link may be that of an image that was given.
     """
-    said = _state_said(record)
+    said = state_said(record)
     is_made = bool(found.urls) and (said is None or (said is TaskState.FAIL and not found.elsewhere))
     return TaskState.SUCCESS if is_made else said or TaskState.WAITING
-
-
-def _state_said(record: dict[str, JSON]) -> TaskState | None:
-    said = record.get("status")
-    return _STATES.get(said.strip().lower()) if isinstance(said, str) else None
 
 
 def _fail_code(record: dict[str, JSON], secret: str) -> str | None:

@@ -22,11 +22,13 @@ MOST_PARTS = 250_000
 """Of one answer. A part is 300 bytes at most, but for what is in its text: some 75 MB."""
 
 
-def _marks(text: str | bytes) -> int:
-    """How many commas and brackets are in it: no less than its parts, but for what is in its words."""
+def is_of_too_many_parts(text: str | bytes) -> bool:
+    """Whether it has more than `MOST_PARTS`, going by what comes between them, which may also stand in its words."""
+    if len(text) <= MOST_PARTS:
+        return False
     if isinstance(text, bytes):
-        return text.count(b",") + text.count(b"[") + text.count(b"{")
-    return text.count(",") + text.count("[") + text.count("{")
+        return text.count(b",") + text.count(b"[") + text.count(b"{") > MOST_PARTS
+    return text.count(",") + text.count("[") + text.count("{") > MOST_PARTS
 
 
 def loads(text: str | bytes) -> JSON:
@@ -36,7 +38,7 @@ def loads(text: str | bytes) -> JSON:
         ValueError: it is none, or nothing that Python will read: nested too deep, a number of too many digits. Or it
             has so many parts that it would take fifty times its length as values; pictures are one part each.
     """
-    if len(text) > MOST_PARTS and _marks(text) > MOST_PARTS:
+    if is_of_too_many_parts(text):
         raise ValueError(f"of more than {MOST_PARTS} parts")
     try:
         return json.loads(text)

@@ -3,9 +3,9 @@
 Theory of operation
 ===================
 1. Pictures stand in a list under ``data``. Relays wrap answers in answers, so ``data`` may be an object that has
-   ``data`` again, or the JSON text of either: that chain is walked, and nothing beside it is looked at.
+   ``data`` again, or the JSON text of either: that chain is walked.
 2. Some put them elsewhere: into one object or one text in the place of the list, or beside ``data`` under names of
-   their own. That is read on every level of the chain, and counts where the list has none: it is paid for.
+   their own (`Places`). That is read on every level of the chain, and counts where the list has none: it is paid for.
 3. What is kept of an answer is the answer with the content of each picture replaced by its digest, ``sha256:…``. The
    content is in a file by then. A link that was not whole is kept whole. Long base64 that stands anywhere else is kept
    as its digest too: a thumbnail is no reason to carry it about.
@@ -13,12 +13,13 @@ Theory of operation
    that is not its own, a digest that *it* sends to any place that is read is replaced as well, by words that are none.
    Text that was read as JSON is kept as what it said, and what was kept is never read as JSON again, nor followed any
    deeper: no second reading finds more than the first has seen.
+5. An image that was sent with the request is no picture of the answer, wherever it comes back: words stand for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from urllib.parse import urljoin
 
@@ -26,23 +27,23 @@ import attrs
 
 from nanobanana_async.dialects._content import Content, read_base64, read_data_url
 from nanobanana_async.dialects._lenient import as_dict, first, instant_of_seconds, unwrapped, web_url, word
-from nanobanana_async.values import JSON, Result
+from nanobanana_async.dialects._picture_places import OF_LEVEL, Kind, Places, Reader, is_content, names_in
+from nanobanana_async.dialects._task_words import state_said
+from nanobanana_async.values import JSON, Result, TaskState
 
-_OF_ITEM = ("b64_json", "url", "image_url")  # content goes before a link, for it can't expire
-_BESIDE = (*_OF_ITEM, "image_urls", "images", "result_url", "result_urls")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_GIVEN = "(an image of the request)"
 _SHORT = 1000  # characters of what is no picture that are kept as they came: fewer than make a digest
 _MUCH = 1024  # characters from which base64 that stands anywhere is kept as its digest
 _CHARACTERS = r"[A-Za-z0-9+/_\-\r\n]"
 _RUN = re.compile(f"(?<!{_CHARACTERS}){_CHARACTERS}{{{_MUCH},}}+={{0,2}}")  # each is looked at once, from its start
-_STARTS = ("iVBORw0KGgo", "/9j/", "UklGR", "R0lGOD")  # of PNG, JPEG, WebP and GIF in base64
+_STARTS = ("iVBORw0KGgo", "/9j/", "_9j_", "UklGR", "R0lGOD")  # of PNG, JPEG, WebP and GIF in base64
 _LONGEST_LINK = 2048  # characters of one that has to be mended first
-_OF_A_TASK = re.compile(r"https?://\S{1,2048}/images/tasks/", re.IGNORECASE)
+_OF_A_TASK = re.compile(
+    r"https?://\S{1,2048}(?:/images/tasks/|/(?:tasks|jobs|predictions)/[^\s/?#.]{1,200}+/?(?:[?#]|$))", re.IGNORECASE
+)
 _LEVELS = 6  # of answers in answers; relays were seen to make three (PROTOCOL §3)
 _DEEPEST = 40  # levels of an answer that are kept: it is written down as JSON, which no depth may break
-
-Reader = Callable[[str], tuple[str | None, str]]
-"""From a text to the URL of the picture that it is, None where it is none, and to what is kept of it."""
 
 
 @attrs.frozen
@@ -63,6 +64,16 @@ class Pictures:
         """The first value under one of `names`, on the level that is nearest to the pictures."""
         return next((value for level in reversed(self.levels) if (value := first(level, *names)) is not None), None)
 
+    @property
+    def state(self) -> TaskState | None:
+        """How far the answer says that its task is, on the level that is nearest to the pictures."""
+        return next((said for level in reversed(self.levels) if (said := state_said(level)) is not None), None)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a picture already: what came in the answer is; a link is where nothing says otherwise."""
+        return any(map(is_content, self.urls)) or (self.state or TaskState.SUCCESS).is_final
+
     def result(self, task_id: str | None, model: str | None = None) -> Result:
         """The result that these are; `model` where the answer names none.
 
@@ -79,85 +90,59 @@ class Pictures:
         )
 
 
-def pictures_in(body: dict[str, JSON], base_url: str) -> Pictures:
-    """The pictures of an answer from the wire; links without a host are those of `base_url`."""
-    return _walked(body, _Reading(unwrapped, _content_on_the_wire, partial(_url_on_the_wire, base_url)))
+def pictures_in(body: dict[str, JSON], base_url: str, given: Collection[str] = ()) -> Pictures:
+    """The pictures of an answer from the wire; links without a host are those of `base_url`.
+
+    `given` are the images that were sent with the request, as text.
+    """
+    readers: dict[Kind, Reader] = {
+        Kind.CONTENT: partial(_content_on_the_wire, read_base64),
+        Kind.PICTURE: partial(_content_on_the_wire, _content_of),
+        Kind.LINK: partial(_url_on_the_wire, base_url),
+        Kind.WHOLE: partial(_url_on_the_wire, None),
+        Kind.WAY: _nothing,
+    }
+    if given:
+        readers = {kind: partial(_unless_given, given, reader) for kind, reader in readers.items()}
+    return _walked(body, unwrapped, Places(readers))
 
 
 def pictures_kept(body: dict[str, JSON]) -> Pictures:
     """The pictures of an answer that was kept; a digest stands for a picture whose content is kept elsewhere."""
-    return _walked(body, _Reading(lambda value: value, _content_as_kept, _url_as_kept))
+    return _walked(body, lambda value: value, Places(_AS_KEPT))
 
 
-@attrs.frozen
-class _Reading:
-    """How the values of an answer are read. Each method gives what was found, and what is kept of its value."""
-
-    opened: Callable[[JSON], JSON]
-    content: Reader
-    url: Reader
-
-    def place(self, name: str, value: JSON) -> tuple[list[str], JSON]:
-        """What stands under `name`: a list of pictures, or one."""
-        if isinstance(value, list):
-            read = [self.item(one) for one in value]
-            return [found for found, _ in read if found], [kept for _, kept in read]
-        found, kept = self.text(name, value) if isinstance(value, str) else self.item(value)
-        return [found] if found else [], kept
-
-    def item(self, value: JSON) -> tuple[str | None, JSON]:
-        """One picture: a text, or an object that may tell of it twice."""
-        if isinstance(value, str):
-            return self.url(value)
-        if not isinstance(value, dict):
-            return None, value
-        found, kept_item = None, dict(value)
-        for name in _OF_ITEM:
-            if name in value:
-                also, kept_item[name] = self._part(name, value[name])
-                found = found or also
-        return found, kept_item
-
-    def beside(self, level: dict[str, JSON], *, names_a_picture: bool) -> tuple[list[str], dict[str, JSON]]:
-        """The pictures that `level` tells of itself. What its ``url`` leads to may be no picture; it is read always."""
-        found: list[str] = []
-        kept = dict(level)
-        for name in _BESIDE:
-            if name not in level:
-                continue
-            also, kept[name] = self.place(name, level[name])
-            if names_a_picture or name != "url":
-                found = found or _pictured(also)
-        return found, kept
-
-    def text(self, name: str, value: str) -> tuple[str | None, str]:
-        """A text under `name`."""
-        return (self.content if name == "b64_json" else self.url)(value)
-
-    def _part(self, name: str, value: JSON) -> tuple[str | None, JSON]:
-        if isinstance(value, str):
-            return self.text(name, value)
-        if name == "image_url" and isinstance(value, dict) and isinstance(said := value.get("url"), str):
-            found, kept = self.url(said)
-            return found, {**value, "url": kept}
-        return None, value
-
-
-def _walked(body: dict[str, JSON], reading: _Reading) -> Pictures:
-    levels, under = [body], reading.opened(body.get("data"))
+def _walked(body: dict[str, JSON], opened: Callable[[JSON], JSON], places: Places) -> Pictures:
+    levels, under = [body], opened(body.get("data"))
     while isinstance(under, dict) and len(levels) < _LEVELS:
         levels.append(under)
-        under = reading.opened(under.get("data"))
+        under = opened(under.get("data"))
     listed = isinstance(under, list)
-    found, kept = reading.place("data", under) if isinstance(under, list | str) else ([], under)
+    found, kept = places.under(Kind.LINK, under) if isinstance(under, list | str) else ([], under)
     in_list, beside = (found, []) if listed else ([], _pictured(found))
     for level in reversed(levels):
-        also, kept_level = reading.beside(level, names_a_picture=level is not body)
+        also, kept_level = _beside(places, level, is_top=level is body)
         beside = beside or also  # each place tells of the same pictures, not of more
         kept = {**kept_level, "data": kept} if "data" in level else kept_level
     urls = tuple(in_list or beside)
     elsewhere = bool(urls) and not in_list
     return Pictures(urls, as_dict(_cut(kept, _DEEPEST)), tuple(levels), listed, elsewhere)
+
+
+def _beside(places: Places, level: dict[str, JSON], *, is_top: bool) -> tuple[list[str], dict[str, JSON]]:
+    """The pictures that `level` tells of itself.
+
+    What the ``url`` at the top leads to may be no picture: it is one that is there, or where the task is said to be
+    done. It is read always.
+    """
+    found: list[str] = []
+    kept = dict(level)
+    for name in names_in(level, OF_LEVEL):
+        also, kept[name] = places.under(OF_LEVEL[name], level[name])
+        if name == "url" and is_top and state_said(level) is not TaskState.SUCCESS:
+            also = [url for url in also if is_content(url)]
+        found = found or _pictured(also)
+    return found, kept
 
 
 def _pictured(urls: list[str]) -> list[str]:
@@ -190,20 +175,31 @@ def _digest_of_run(run: re.Match[str]) -> str:
     return content.digest if content is not None else f"(no picture: {len(run[0])} characters)"
 
 
-def _content_on_the_wire(text: str) -> tuple[str | None, str]:
-    content = read_base64(text.strip())
+def _content_on_the_wire(read: Callable[[str], Content | None], text: str) -> tuple[str | None, str]:
+    content = read(text.strip())
     return (content.url, content.digest) if content is not None else (None, _no_picture(text))
 
 
-def _url_on_the_wire(base_url: str, text: str) -> tuple[str | None, str]:
+def _url_on_the_wire(base_url: str | None, text: str) -> tuple[str | None, str]:
+    """A link, or a picture. One that has blanks in it or no host is mended, where there is a base URL for it."""
     link = web_url(text)
     if link is not None:
         return link, text
     content = _content_of(text.strip())
     if content is not None:
         return content.url, content.digest
-    link = _mended(base_url, text.strip())
+    link = _mended(base_url, text.strip()) if base_url is not None else None
     return (link, link) if link is not None else (None, _no_picture(text))
+
+
+def _nothing(text: str) -> tuple[str | None, str]:
+    return None, text
+
+
+def _unless_given(given: Collection[str], reader: Reader, text: str) -> tuple[str | None, str]:
+    found, kept = reader(text)
+    is_given = found is not None and (found in given or text.strip() in given)
+    return (None, _GIVEN) if is_given else (found, kept)
 
 
 def _content_of(text: str) -> Content | None:
@@ -228,6 +224,15 @@ def _content_as_kept(text: str) -> tuple[str | None, str]:
 
 def _url_as_kept(text: str) -> tuple[str | None, str]:
     return (text if _DIGEST.fullmatch(text) else web_url(text)), text
+
+
+_AS_KEPT: Mapping[Kind, Reader] = {
+    Kind.CONTENT: _content_as_kept,
+    Kind.PICTURE: _content_as_kept,
+    Kind.LINK: _url_as_kept,
+    Kind.WHOLE: _url_as_kept,
+    Kind.WAY: _nothing,
+}
 
 
 def _no_picture(text: str) -> str:

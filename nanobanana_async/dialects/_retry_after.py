@@ -33,6 +33,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return seconds if seconds >= 0 and math.isfinite(seconds) else None
 
 
+def answered_at(headers: Mapping[str, str]) -> float | None:
+    """The answer's own ``Date``, in seconds since 1970; None where it has none that can be read."""
+    date = _date(headers.get("date", "").strip())
+    return date.timestamp() if date is not None else None
+
+
 def _date(text: str) -> datetime | None:
     match = _DATE.fullmatch(text)
     if match is None or match[2] not in _MONTHS:

@@ -6,7 +6,7 @@ They differ in their paths, in the body of a create, and in the names that a rec
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -82,7 +82,7 @@ class TaskDialect(abc.ABC):
             body["callBackUrl"] = callback_url
         return post_json(f"{self.base_url}{self.create_path}", self.bearer, body, pays=True, deadline=60.0)
 
-    def read_submitted(self, reply: WireReply) -> Submitted:
+    def read_submitted(self, reply: WireReply, *, given: Collection[str] = ()) -> Submitted:  # noqa: ARG002  a Dialect's
         """The id of the accepted task, or the refusal."""
         answer = Envelope.opened(reply, secret=self.bearer)
         if not answer.ok:
@@ -94,7 +94,7 @@ class TaskDialect(abc.ABC):
         """The look at a task; it has 20 s in all."""
         return get(f"{self.base_url}{self.record_path}?taskId={quote(task_id, safe='')}", self.bearer)
 
-    def read_record(self, task_id: str, reply: WireReply) -> Look:
+    def read_record(self, task_id: str, reply: WireReply, *, given: Collection[str] = ()) -> Look:  # noqa: ARG002  a Dialect's
         """What the record of the task `task_id` says, or why there is none to read.
 
         A 408 or 501 in the gateway's own form says that the task failed. A record of another task is refused.

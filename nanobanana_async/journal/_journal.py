@@ -111,7 +111,8 @@ class Journal(Protocol):
     async def keep(self, content: bytes, *, sha256: str, suffix: str) -> str:
         """Keep a picture that came in an answer, under the digest of its content: its URL, ``file:`` or ``data:``.
 
-        It is durable on return. `suffix` is that of a file of its kind, such as ``.png``.
+        It is durable on return. `suffix` is that of a file of its kind, such as ``.png``; an answer that nobody could
+        read is kept whole, as ``.answer``.
 
         Raises:
             StorageError: it can't be written down.

@@ -1,7 +1,8 @@
 """Pictures that came in the answers to creates, in files beside a journal, named by the digest of their content.
 
-Nothing else leads to them, so each is on the disk itself before the journal says that it is there. Equal content is one
-file. They are removed by whoever removes the journal.
+Answers that nobody could read stand there as well, as they came: what was paid for may be in them. Nothing else leads
+to them, so each is on the disk itself before the journal says that it is there. Equal content is one file. They are
+removed by whoever removes the journal.
 
 A file is what its name says only while its content has that digest: one that somebody has edited is no picture of ours,
 is never handed out, and is written anew where the same content comes again.
@@ -23,7 +24,8 @@ from nanobanana_async.errors import StorageError
 _USUAL = (".png", ".jpg", ".webp")
 
 
-def _beside(journal: str | os.PathLike[str]) -> Path:
+def pictures_beside(journal: str | os.PathLike[str]) -> Path:
+    """The folder of the pictures of the journal at that path."""
     place = Path(journal).expanduser().resolve()
     return place.with_name(f"{place.name}.pictures")
 
@@ -32,7 +34,7 @@ def _beside(journal: str | os.PathLike[str]) -> Path:
 class PictureFolder:
     """The pictures of the journal at a path. Everything here blocks."""
 
-    _folder: Path = attrs.field(converter=_beside)
+    _folder: Path = attrs.field(converter=pictures_beside)
 
     def keep(self, content: bytes, name: str) -> str:
         """Put `content` into the file `name`, unless it is there; its URL. Raises: StorageError."""
@@ -42,7 +44,7 @@ class PictureFolder:
                 self._write(content, place)
         except OSError as error:
             raise StorageError(
-                f"a picture that came in an answer can't be kept at {str(place)!r}: {error.strerror}",
+                f"what came in an answer can't be kept at {str(place)!r}: {error.strerror}",
                 remedy="See to the disk, and save the result: it is in memory only.",
                 charged="yes",
             ) from error
@@ -53,6 +55,10 @@ class PictureFolder:
         with suppress(OSError):
             return next((place.as_uri() for place in self._named(sha256) if _is_whole(place)), None)
         return None
+
+    def place(self, sha256: str) -> Path:
+        """One of the places where `find` looks."""
+        return next(self._named(sha256))
 
     def _named(self, sha256: str) -> Iterator[Path]:
         """Where it may be. To look the folder over for each of ten thousand takes minutes, so that is done last."""

@@ -1,54 +1,42 @@
-"""A create that was answered with the result itself: its pictures are put where they last, and the row is over.
+"""A create that was answered with the result itself: the row is over.
 
-What came in the answer exists nowhere else: no task's id leads to it, and no link. So with a journal its content is in
-a file, and that on the disk, before the journal says that the row has succeeded. A disk that fails loses nothing of
-what is in memory: the result is handed over all the same, and no more is sent.
-
-An answer in which no picture can be read may have one all the same, in a form that nobody here knows. It is paid for,
-so it is written down as it came, and told in short.
+Its pictures are where they last by then. An answer in which none can be read is told in short, and named where it is
+kept whole: it is paid for.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Callable
 
 import attrs
 
-from nanobanana_async.dialects import snippet
-from nanobanana_async.errors import NoResultError, StorageError
+from nanobanana_async.errors import NetworkError, NoResultError
 from nanobanana_async.events import TaskSucceeded
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Succeeded
 from nanobanana_async.tasks._desk import Desk
-from nanobanana_async.tasks._keeper import Keeper, nothing_charged
+from nanobanana_async.tasks._kept_answers import in_short, naming_the_file
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.tasks._unfetched import content_of, is_content
-from nanobanana_async.values import Problem, Result
+from nanobanana_async.values import Problem, Result, Submitted, WireReply
 
 _LONGEST_KEPT = 64 * 1024
 """Characters of one that go into a journal."""
 
 
-async def kept(desk: Desk, result: Result) -> Result:
-    """`result`, with what came in the answer in the journal's files, where there is a journal."""
-    if desk.keeper is None or not any(map(is_content, result.urls)):
-        return result
+def read_now(read: Callable[[WireReply], Submitted], reply: WireReply) -> Submitted | NetworkError:
+    """What `reply` to a create says. A fault in a dialect leaves the outcome open: unknown."""
     try:
-        return attrs.evolve(result, urls=tuple([await _kept(desk, desk.keeper, url) for url in result.urls]))
-    except StorageError as error:
-        desk.stop(nothing_charged(error), "storage")
-    except Exception as error:  # noqa: BLE001  a journal of the user's may raise anything; the picture is in memory
-        desk.stop(StorageError(f"the journal could not keep a picture: {error!r}", charged="no"), "storage")
-    return result
+        return read(reply)
+    except Exception as error:  # noqa: BLE001  a dialect of the user's may raise anything; it was answered
+        return broken(error)
 
 
-async def _kept(desk: Desk, keeper: Keeper, url: str) -> str:
-    if not is_content(url):
-        return url
-    picture = await desk.heavy.in_a_thread(content_of, url)
-    # Who is cut short here goes on with what he has; the file is finished all the same.
-    return await asyncio.shield(keeper.journal.keep(picture.content, sha256=picture.sha256, suffix=picture.suffix))
+def broken(error: Exception) -> NetworkError:
+    """`error` of a transport, or of a dialect, as what it is to a create that may have arrived."""
+    lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
+    lost.__cause__ = error
+    return lost
 
 
 def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
@@ -78,16 +66,15 @@ def answered(desk: Desk, row: Row, result: Result, *, took: float) -> None:
 def _without_a_picture(desk: Desk, row: Row, result: Result) -> None:
     """What was paid for may stand in the answer all the same: it is told, and kept."""
     keep_unread(desk, row, json.dumps(result.raw))
-    shown = _in_short(desk, result)
-    where = " The journal has the answer as it came." if desk.keeper is not None else ""
+    shown = in_short(desk, result)
     error = NoResultError(
         f"{desk.gateway.address!r} answered a create and names no image that can be read: {shown}",
         charged="yes",
         credits=result.credits,
-        remedy=f"It is paid for: look in the answer for what was made, or ask the gateway's support.{where}",
+        remedy="It is paid for: look in the answer for what was made, or ask the gateway's support.",
         problem=Problem(200, None, shown, enveloped=True),
     )
-    desk.fail(row, error, AttemptState.ANSWERED)
+    desk.fail(row, naming_the_file(row, error), AttemptState.ANSWERED)
 
 
 def keep_unread(desk: Desk, row: Row, raw: str) -> None:
@@ -96,9 +83,3 @@ def keep_unread(desk: Desk, row: Row, raw: str) -> None:
         return
     kept = raw if len(raw) <= _LONGEST_KEPT else json.dumps({"cut": raw[: _LONGEST_KEPT // 2]})
     desk.keeper.note(row.place, None, raw=kept)
-
-
-def _in_short(desk: Desk, result: Result) -> str:
-    """The answer in one line, without the key."""
-    said = json.dumps(result.raw, ensure_ascii=False).encode(errors="replace")
-    return snippet(said, getattr(desk.gateway, "api_key", None) or "")

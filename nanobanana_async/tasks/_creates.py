@@ -7,8 +7,9 @@ a row that is to be tried again goes back to the board, and through the gate and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import assert_never
 
 import attrs
@@ -32,11 +33,20 @@ from nanobanana_async.pacing import (
     StopRun,
     after_create_failure,
 )
-from nanobanana_async.tasks._answered import answered, kept
+from nanobanana_async.tasks._answered import answered, broken, read_now
 from nanobanana_async.tasks._board import Job
-from nanobanana_async.tasks._claiming import back_to_new, claimed, falls_back, not_claimed, not_encodable, not_sent
+from nanobanana_async.tasks._claiming import (
+    back_to_new,
+    claimed,
+    falls_back,
+    is_wanted,
+    not_claimed,
+    not_encodable,
+    not_sent,
+)
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._heavy import MUCH
+from nanobanana_async.tasks._kept_answers import given_with, kept, kept_unread, naming_the_file
 from nanobanana_async.tasks._looks import give_up
 from nanobanana_async.tasks._rows import MOST_RESENT, Row
 from nanobanana_async.tasks._uploads import inlined
@@ -68,7 +78,7 @@ async def create(desk: Desk, job: Job) -> None:
         row.sent += 1
         wire = await _wire(desk, job, images)
         del images  # the content of files is in `wire`: to hold it twice until the answer comes would be megabytes
-        if wire is not None:
+        if wire is not None and is_wanted(desk, job):
             await _create(desk, job, wire)
     finally:
         desk.sending.pop(row, None)
@@ -161,7 +171,7 @@ async def _reply(desk: Desk, wire: WireRequest) -> WireReply | NetworkError:
     except NetworkError as error:
         return error
     except Exception as error:  # noqa: BLE001  a transport of the user's may raise anything; it may be out
-        return _broken(error)
+        return broken(error)
 
 
 async def _ask_who_was_called(desk: Desk, row: Row) -> None:
@@ -177,31 +187,20 @@ async def _answer(desk: Desk, job: Job, reply: WireReply) -> Submitted | Network
     """What `reply` says, with the pictures in it kept. Who is cut short here reads it as it came, here and now."""
     row = job.row
     assert row.request is not None
-    read = desk.dialect(row.request.dialect).read_submitted
+    row.unread = None
+    read = partial(desk.dialect(row.request.dialect).read_submitted, **given_with(row.request))
     answer: Submitted | NetworkError | None = None
     try:
         answer = await desk.heavy.in_a_thread_if(len(reply.body) > MUCH, read, reply)
         if isinstance(answer, Answered):
             answer = attrs.evolve(answer, result=await kept(desk, answer.result))
+        row.unread = await kept_unread(desk, answer, reply)
     except asyncio.CancelledError:
-        _read(desk, job, answer or _read_now(read, reply))
+        _read(desk, job, answer or read_now(read, reply))
         raise
     except Exception as error:  # noqa: BLE001  a dialect of the user's may raise anything; it was answered
-        return _broken(error)
+        return broken(error)
     return answer
-
-
-def _read_now(read: Callable[[WireReply], Submitted], reply: WireReply) -> Submitted | NetworkError:
-    try:
-        return read(reply)
-    except Exception as error:  # noqa: BLE001  as above
-        return _broken(error)
-
-
-def _broken(error: Exception) -> NetworkError:
-    lost = NetworkError(f"the transport broke under a create: {type(error).__name__}: {error}")
-    lost.__cause__ = error
-    return lost
 
 
 def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
@@ -340,7 +339,8 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
     if step.item == "unknown":
         is_cut = step.error.problem is not None and step.error.problem.is_cut
         remedy = step.error.remedy if is_cut else None
-        hold(desk, row, UnknownOutcomeError(step.error.message, problem=step.error.problem, remedy=remedy))
+        error = UnknownOutcomeError(step.error.message, problem=step.error.problem, remedy=remedy)
+        hold(desk, row, naming_the_file(row, error))
     else:
         desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=False))
         if step.item == "failed":
@@ -354,6 +354,7 @@ def _stop(desk: Desk, row: Row, step: StopRun) -> None:
 
 def _lost(desk: Desk, row: Row, error: UnknownOutcomeError) -> None:
     """The answer is lost: hold the row, or send it again where the user has said so."""
+    error = naming_the_file(row, error)
     if not _may_be_resent(desk, row):
         hold(desk, row, error)
         return

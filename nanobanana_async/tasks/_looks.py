@@ -5,6 +5,7 @@ A look may be repeated always, and a look that fails never fails a task: it wait
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 import attrs
@@ -22,13 +23,25 @@ from nanobanana_async.events import LookFailed, TaskFailed, TaskLooked, TaskSucc
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Pending, PendingReason, Succeeded
 from nanobanana_async.pacing import RECORD_GRACE, look_failure, may_be_made_again, task_failure
-from nanobanana_async.tasks._answered import keep_unread, kept
+from nanobanana_async.tasks._answered import keep_unread
 from nanobanana_async.tasks._board import Job
 from nanobanana_async.tasks._claiming import falls_back
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._heavy import MUCH
+from nanobanana_async.tasks._kept_answers import given_with, kept, kept_unread, naming_the_file
 from nanobanana_async.tasks._rows import Row
-from nanobanana_async.values import Charged, Look, Looked, NotVisible, Refused, Result, Task, TaskState
+from nanobanana_async.values import (
+    Answered,
+    Charged,
+    Look,
+    Looked,
+    NotVisible,
+    Refused,
+    Result,
+    Task,
+    TaskState,
+    WireReply,
+)
 
 BROKEN_LOOKS = 3
 """So many in a row, and the transport is taken to be broken."""
@@ -47,10 +60,11 @@ async def look(desk: Desk, job: Job) -> None:
     try:
         dialect = desk.dialect(task.dialect)
         reply = await desk.transport.send(dialect.ask(task.id))
-        said = await desk.heavy.in_a_thread_if(len(reply.body) > MUCH, dialect.read_record, task.id, reply)
+        read = partial(dialect.read_record, **given_with(row.request))
+        said = await desk.heavy.in_a_thread_if(len(reply.body) > MUCH, read, task.id, reply)
         if isinstance(said, Looked) and said.result is not None:
             raw = dialect.to_keep(reply, said.result)
-            said = attrs.evolve(said, result=await kept(desk, said.result))
+            said = attrs.evolve(said, result=await _kept(desk, row, said.result, reply))
     except NetworkError as error:
         said = error
     except Exception as error:  # noqa: BLE001  a user's transport may raise anything; the task is still paid for
@@ -60,6 +74,13 @@ async def look(desk: Desk, job: Job) -> None:
     if not row.over:
         row.looks += 1
         _read(desk, row, said, raw)
+
+
+async def _kept(desk: Desk, row: Row, result: Result, reply: WireReply) -> Result:
+    """`result`, with its pictures kept; where it has none, for the last time that it is asked, the answer itself is."""
+    if row.empty_looks + 1 >= EMPTY_LOOKS:
+        row.unread = await kept_unread(desk, Answered(result), reply)
+    return await kept(desk, result)
 
 
 def _read(desk: Desk, row: Row, said: Look | Exception, raw: str) -> None:
@@ -155,6 +176,7 @@ def _succeeded(desk: Desk, row: Row, result: Result | None, raw: str) -> None:
     charged: Charged = "no" if credits == 0 else "yes"
     text = f"task {task.id} succeeded and names no image"
     error = NoResultError(text, task_id=task.id, charged=charged, credits=credits)
+    error = naming_the_file(row, error)
     desk.announce(TaskFailed(at=desk.wall(), item=row.item, task=task, error=error))
     desk.fail(row, error)
 

@@ -84,7 +84,7 @@ class Row:
     the answer; `found` are token and task of an earlier create, whose answer was lost, by a callback that came when
     another was about to be sent. `is_long`: its create lasts as long as its task, because the gateway answers at once.
     `weight`: how many bytes of pictures its create carries, where they are many. `is_sent_elsewhere`: another process
-    sends a create under its key.
+    sends a create under its key. `unread` is where the journal keeps the answer to its create that nobody could read.
     """
 
     item: Item
@@ -125,6 +125,7 @@ class Row:
     found: tuple[str, str] | None = None
     is_long: bool = False
     is_sent_elsewhere: bool = False
+    unread: str | None = None
     watchers: list[Callable[[Task], None]] = attrs.field(factory=list, kw_only=True)
     expected: Expected = UNKNOWN_TIME
     not_done_at: float = 0.0

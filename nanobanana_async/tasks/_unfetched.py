@@ -21,6 +21,7 @@ import anyio.to_thread
 import attrs
 
 from nanobanana_async.errors import StorageError
+from nanobanana_async.storage import unusable
 
 CONTENT, FILE, GONE = "data:", "file:", "sha256:"
 BLOCK = 1024 * 1024
@@ -65,7 +66,7 @@ def content_of(url: str) -> Picture:
     try:
         content = base64.b64decode(body) if "base64" in parameters else unquote_to_bytes(body)
     except (binascii.Error, ValueError) as error:
-        raise StorageError(f"the picture in the answer is no base64: {error}", charged="yes") from error
+        raise unusable(f"the picture in the answer is no base64: {error}") from error
     return Picture(content, _SUFFIXES.get(media_type.strip().lower(), ""))
 
 
@@ -103,6 +104,7 @@ async def chunks_of(url: str) -> AsyncIterator[bytes]:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StorageError(f"can't read {file_of(url)}: {error.strerror}", charged="yes") from error
+        remedy = "See that it can be read, then save the picture again: it stays paid for."
+        raise StorageError(f"can't read {file_of(url)}: {error.strerror}", charged="yes", remedy=remedy) from error
     if should not in (None, said.hexdigest()):
         raise FileNotFoundError(url)

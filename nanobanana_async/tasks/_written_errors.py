@@ -11,7 +11,7 @@ from nanobanana_async.values import JSON
 
 _TREE = {name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, NanoBananaError)}
 _TOLD = ("charged", "credits", "task_id", "retryable", "remedy", "public_message")
-_TOLD_BY_SOME = ("sent", "permanent", "key")
+_TOLD_BY_SOME = ("sent", "permanent", "key", "answer")
 
 
 def written(error: NanoBananaError) -> dict[str, JSON]:

@@ -135,15 +135,14 @@ def test_content_goes_before_a_link() -> None:
         {"url": "file:///etc/passwd"},
         {"url": "s3://bucket/a.png"},
         {"image_url": {"href": URL}},
-        {"image_url": [URL]},
         {"image_url": digest(PNG)},
         {"url": digest(PNG)},
         {"b64_json": digest(PNG)},
         digest(PNG),
         "",
         None,
-        ["https://a/b.png"],
-        {"image": PNG_URL},
+        [""],
+        {"image": URL},
     ],
 )
 def test_what_is_no_picture_is_none(item: JSON) -> None:

@@ -44,6 +44,13 @@ def test_it_is_a_dialect_that_may_answer_at_once() -> None:
         ("https://relay.example/api/v1", "https://relay.example/api/v1"),
         ("https://v1", "https://v1/v1"),
         ("https://relay.example/xv1", "https://relay.example/xv1/v1"),
+        ("https://v3.example", "https://v3.example/v1"),
+        ("https://relay.example/v2ray", "https://relay.example/v2ray/v1"),
+        ("https://relay.example/V1", "https://relay.example/V1"),
+        ("https://relay.example/api/v3/", "https://relay.example/api/v3"),
+        ("https://relay.example/v1beta", "https://relay.example/v1beta"),
+        ("https://relay.example/v1beta/openai/", "https://relay.example/v1beta/openai"),
+        ("https://relay.example/v1/account/name/openai", "https://relay.example/v1/account/name/openai"),
     ],
 )
 def test_the_base_url_may_hold_the_version_or_not(base_url: str, start: str) -> None:

@@ -160,7 +160,7 @@ def test_a_picture_may_stand_elsewhere_in_a_record(where: dict[str, Any]) -> Non
     assert states == [TaskState.SUCCESS, TaskState.SUCCESS, TaskState.GENERATING, TaskState.FAIL]
 
 
-@pytest.mark.parametrize("status", ["ERROR", "CANCELLED", "TIMEOUT", "EXPIRED", "DONE"])
+@pytest.mark.parametrize("status", ["DONE", "FINISHED", "UNKNOWN", "PAUSED", "OK"])
 def test_a_word_that_nobody_has_explained_ends_nothing_by_itself(status: str) -> None:
     """Without a picture it is looked at again (PROTOCOL §3)."""
     assert looked(status=status, fail_reason="boom", data=None).task.state is TaskState.WAITING

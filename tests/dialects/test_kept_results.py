@@ -115,7 +115,8 @@ def test_only_what_is_a_link_or_a_digest_is_a_picture_there() -> None:
 
 
 NAMES = ["url", "b64_json", "data", "image_url", "images", "result_url", "result_urls", "thumbnail"]
-TEXTS = [THEIRS, f" {THEIRS}", TEXT, f"data:image/png;base64,{TEXT}", URL, "/a.png", "§" * 300]
+NAMES += ["output", "result", "image", "base64", "choices", "message", "content", "parts", "inlineData"]
+TEXTS = [THEIRS, f" {THEIRS}", TEXT, f"data:image/png;base64,{TEXT}", URL, "/a.png", "§" * 300, "queued", "success"]
 ITEMS = st.sampled_from([None, 7, *TEXTS]) | st.dictionaries(
     st.sampled_from(NAMES), st.sampled_from([None, *TEXTS]) | st.just({"url": THEIRS}), max_size=3
 )

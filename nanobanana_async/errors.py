@@ -67,14 +67,14 @@ class NanoBananaError(Exception):
     `reason` is a stable word for programs, `charged` tells whether credits were taken, and `credits` how many, where a
     record has said so. `task_id` names the task where there is one, `retryable` says that the same call may succeed
     later at no risk of paying twice, `remedy` is for the developer, `public_message` may be shown to an end user, and
-    `problem` is the gateway's answer where there was one.
+    `problem` is the answer of the gateway, or of a file host, where there was one.
     """
 
     reason: ClassVar[Reason] = "service"
     retryable: bool = False
     charged: Charged = "no"
     credits: float | None = None
-    remedy: str = "Read the message; if it tells nothing, keep the task id and ask the gateway's support."
+    remedy: str = "Read the message; if it tells nothing, keep what names the task, and ask the gateway's support."
     public_message: str = "The image could not be made."
     task_id: str | None = None
     problem: Problem | None = None
@@ -285,11 +285,15 @@ class NetworkError(NanoBananaError):
 
 
 class UnknownOutcomeError(NanoBananaError):
-    """The answer to a create was lost: the task may be accepted and charged, or not. Never repeated by itself."""
+    """The answer to a create was lost: the task may be accepted and charged, or not. Never repeated by itself.
+
+    Where an answer came that nobody could read, `answer` is the URL of the file in which a journal keeps it.
+    """
 
     reason: ClassVar[Reason] = "unknown"
     charged: Charged = "unknown"
     remedy = "Look for the task in the vendor's log before you send it again: it may be paid for already."
+    answer: str | None = None
     public_message = "It is not clear whether the image was made. Please ask before you try again."
 
 
@@ -304,12 +308,13 @@ class StillRunningError(NanoBananaError):
 
 
 class NoResultError(NanoBananaError):
-    """The gateway says that the task succeeded, and names no image."""
+    """The gateway says that the task succeeded, and names no image. `answer`: as in `UnknownOutcomeError`."""
 
     reason: ClassVar[Reason] = "no_result"
     charged: Charged = "yes"
-    remedy = "Ask the gateway's support with the task id: the task was charged."
+    remedy = "Ask the gateway's support: it was charged. Name the task's id, where there is one."
     public_message = "The image service returned no image."
+    answer: str | None = None
 
 
 class ResultExpiredError(NanoBananaError):
@@ -322,10 +327,11 @@ class ResultExpiredError(NanoBananaError):
 
 
 class StorageError(NanoBananaError):
-    """A file could not be written, or what the file host sent is not the image it should be."""
+    """A file could not be written, or what came is not the image it should be: then `is_of_the_picture` is true."""
 
     reason: ClassVar[Reason] = "storage"
     charged: Charged = "yes"
     retryable: bool = True
-    remedy = "Make room or choose another folder, then fetch the result again by its task id: it stays paid for."
+    remedy = "Make room or choose another folder, then save the picture again: it stays paid for."
     public_message = "The image was made but could not be stored."
+    is_of_the_picture: bool = False

@@ -131,7 +131,7 @@ class GateClosed:
 
 @attrs.frozen(kw_only=True)
 class RunStopped:
-    """Submissions have stopped for good: no request would succeed."""
+    """Submissions have stopped for good, of a batch or of all: no request would succeed, or no picture be kept."""
 
     at: float
     error: NanoBananaError

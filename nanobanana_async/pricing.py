@@ -13,6 +13,7 @@ from numbers import Real
 
 import attrs
 
+from nanobanana_async.outcomes import Outcome, Succeeded
 from nanobanana_async.settings import FROM_ZERO, Kind
 from nanobanana_async.values import Request
 
@@ -61,9 +62,10 @@ class Price:
         return dollars(self.credits)
 
     def __str__(self) -> str:
-        """For people: ``288 credits (1.44 USD)``, with what is not known said."""
-        known = _money(self.credits)
-        return known if not self.unpriced else f"{known} and {self.unpriced} of unknown price"
+        """For people: ``288 credits (1.44 USD)``, with what is not known said; alone where nothing else is."""
+        unknown = f"{self.unpriced} of unknown price" if self.unpriced else ""
+        known = _money(self.credits) if self.credits or not unknown else ""
+        return " and ".join(filter(None, (known, unknown)))
 
 
 def price_of(request: Request) -> float | None:
@@ -73,6 +75,23 @@ def price_of(request: Request) -> float | None:
     """
     said: object = request.credits
     return request.credits if FROM_ZERO.fits(said) else None
+
+
+def times_priced(request: Request | None, outcome: Outcome) -> int:
+    """How many times its price `request` costs, by what came of it.
+
+    A gateway in OpenAI's style has a price for an image, and one that makes several is paid for each. Kie's is that of
+    a task, whatever that makes (PROTOCOL §1.5, §3).
+    """
+    if request is None or request.dialect != "images" or not isinstance(outcome, Succeeded):
+        return 1
+    return max(1, len(outcome.result.urls))
+
+
+def cost_of(request: Request | None, outcome: Outcome) -> float | None:
+    """What `request` costs by its documented price and what came of it, in credits; None where it has no price."""
+    price = price_of(request) if request is not None else None
+    return price * times_priced(request, outcome) if price is not None else None
 
 
 def total(prices: Iterable[float | None]) -> Price:

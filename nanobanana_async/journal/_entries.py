@@ -77,9 +77,10 @@ class Change:
     """What became of an item, of one of its attempts, or of both in one step.
 
     `to` is the item's new state, `attempt` the token and the new state of an attempt. None leaves what is there, in
-    every field. What is said of the task and its money (`task_id`, `credits`, `charged`) is noted with the attempt that
-    is named, else with the one that the item follows. `error` is an error as JSON, `raw` the gateway's answer as it
-    came, `files` are paths.
+    every field. What is said of the task and its money (`task_id`, `credits`, `charged`, `price`) is noted with the
+    attempt that is named, else with the one that the item follows. `price` is what the create costs after all, where
+    that is known better than when it was sent. `error` is an error as JSON, `raw` the gateway's answer as it came,
+    `files` are paths.
 
     `token` names the attempt without a new state for it; beside `attempt`, it is the one that the item follows from
     then on. Where the item follows another one than is named, because somebody has sent it once more, all that is noted
@@ -97,6 +98,7 @@ class Change:
     raw: str | None = None
     credits: float | None = None
     charged: Charged | None = None
+    price: float | None = None
     error: Mapping[str, JSON] | None = None
     files: tuple[str, ...] | None = attrs.field(default=None, converter=_paths)
     created_at: float | None = None
@@ -145,8 +147,9 @@ class Attempt:
 class Entry:
     """All that is known of a key, in its newest generation.
 
-    `attempts` counts those of this generation. `token`, `sent_at`, `accepted_at`, `task_id`, `credits` and `charged`
-    are of the attempt that the item follows: the last that was sent, or the one that was adopted. `entered_at` is when
+    `attempts` counts those of this generation. `token`, `sent_at`, `accepted_at`, `task_id`, `credits`, `charged` and,
+    once there is one, `price` are of the attempt that the item follows: the last that was sent, or the one that was
+    adopted. `entered_at` is when
     the generation began, `updated_at` when it was last moved, `run` who moved it last; `is_owned` says that this run is
     still at work: it holds its lock.
     """

@@ -35,7 +35,7 @@ _COLUMNS = {
     "data": "data",
     "model": "model",
     "dialect": "dialect",
-    "price": "item.price",
+    "price": "coalesce(attempt.price, item.price)",
     "attempts": "attempts",
     "run": "item.run",
     "entered_at": "entered_at",

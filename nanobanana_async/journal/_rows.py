@@ -166,6 +166,7 @@ class Row:
             task_id=attempt.task_id,
             credits=attempt.credits,
             charged=attempt.charged,
+            price=self.entry.price if attempt.price is None else attempt.price,
         )
 
     def bills(self) -> Iterator[Bill]:

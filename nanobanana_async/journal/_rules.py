@@ -13,6 +13,7 @@ import attrs
 
 from nanobanana_async.errors import ConfigurationError, UsageError
 from nanobanana_async.journal._entries import Change, Draft, Found, Intent
+from nanobanana_async.journal._gateway_names import same_gateway
 from nanobanana_async.journal._standing import Spent
 from nanobanana_async.lifecycle import UNDER_WAY, WITHOUT_A_TASK, AttemptState, IllegalMoveError, ItemState, moved
 from nanobanana_async.values import JSON, Charged
@@ -20,7 +21,7 @@ from nanobanana_async.values import JSON, Charged
 OF_ITEM = ("raw", "error", "files", "created_at", "completed_at")
 """The fields of a `Change` that are noted with the item."""
 
-OF_ATTEMPT = ("task_id", "credits", "charged")
+OF_ATTEMPT = ("task_id", "credits", "charged", "price")
 """The fields of a `Change` that are noted with an attempt: each may cost, whatever becomes of the item."""
 
 ARRIVED = frozenset(AttemptState) - {AttemptState.NOT_SENT}
@@ -176,7 +177,7 @@ def no_item(change: Change) -> IllegalMoveError:
 
 def refuse_other_gateway(recorded: str, gateway: str, *, place: str) -> None:
     """Raises: ConfigurationError where a journal is of another gateway than the client."""
-    if recorded != gateway:
+    if not same_gateway(recorded, gateway):
         raise ConfigurationError(
             f"{place} is of the gateway {recorded!r}, and this client speaks to {gateway!r}; nothing was sent",
             remedy="Use the gateway that it was begun with; another one needs a journal, and a folder, of its own.",

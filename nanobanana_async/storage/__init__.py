@@ -7,7 +7,9 @@ library looks into the pictures. This package knows no network: chunks come in f
 
 from nanobanana_async.storage._copies import copies_in
 from nanobanana_async.storage._digests import Digests, most_image_bytes
-from nanobanana_async.storage._folders import ensure_writable
+from nanobanana_async.storage._disk import disk_remedy
+from nanobanana_async.storage._flaws import unusable
+from nanobanana_async.storage._folders import ensure_writable, takes_no_more
 from nanobanana_async.storage._inputs import CHECK_PATH, InputImage, check_data_url, input_digest, read_input
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._kinds import Kind, sniff
@@ -33,6 +35,7 @@ __all__ = [
     "Target",
     "check_data_url",
     "copies_in",
+    "disk_remedy",
     "ensure_writable",
     "file_stem",
     "input_digest",
@@ -50,5 +53,7 @@ __all__ = [
     "slug",
     "sniff",
     "suffix_differs",
+    "takes_no_more",
     "target_for",
+    "unusable",
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from nanobanana_async.errors import StorageError
 
-_FETCH_AGAIN = "then fetch the result again by its task id: it stays paid for."
+_TAKES_NO_MORE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
+_OF_ONE_NAME = frozenset({errno.ENAMETOOLONG, errno.EISDIR, errno.EINVAL, errno.EILSEQ})
 
 _REMEDIES: dict[int, str] = {
     errno.ENOSPC: "Free some space on the disk",
@@ -34,7 +36,7 @@ def disk_errors(action: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        remedy = f"{disk_remedy(error)}, {_FETCH_AGAIN}"
+        remedy = f"{disk_remedy(error)}, then save the picture again: it stays paid for."
         raise StorageError(f"can't {action}: {disk_words(error)}", remedy=remedy) from error
 
 
@@ -52,3 +54,11 @@ def disk_remedy(error: OSError | ValueError) -> str:
     if isinstance(error, ValueError):
         return "Choose another name"
     return _REMEDIES.get(error.errno or 0, "Make room or choose another folder")
+
+
+def meets(error: BaseException | None) -> Literal["all", "one", "some"]:
+    """How many files meet `error`, which kept one from being written: all of that disk, that one, or nobody knows."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _TAKES_NO_MORE:
+        return "all"
+    return "one" if number in _OF_ONE_NAME or not isinstance(error, OSError) else "some"

@@ -14,6 +14,7 @@ from nanobanana_async.storage._disk import disk_words
 from nanobanana_async.storage._kinds import PREFIX_BYTES, Extension, MediaType, sniff
 from nanobanana_async.storage._threads import run_to_end
 
+_LONGEST_SHOWN = 80
 _PREFIX_LETTERS = -(-PREFIX_BYTES // 3) * 4
 
 
@@ -71,11 +72,17 @@ def _read(source: str | Path | bytes, max_bytes: int) -> InputImage:
         name, content = "the image given as bytes", source
         _check_size(name, len(content), max_bytes)
     else:
-        name = f"the image {str(source)!r}"
+        name = f"the image {_shown(str(source))}"
         content = _read_file(name, source, max_bytes)
     media_type, extension = _usable(name, content[:PREFIX_BYTES])
     digest = hashlib.sha256(content).hexdigest()
     return InputImage(content, media_type, f"{digest[:32]}.{extension}", digest)
+
+
+def _shown(path: str) -> str:
+    """The path, bounded: in the middle least is said of where it leads."""
+    half = _LONGEST_SHOWN // 2
+    return repr(path if len(path) <= _LONGEST_SHOWN else f"{path[:half]}…{path[-half:]}")
 
 
 def _usable(name: str, head: bytes) -> tuple[MediaType, Extension]:

@@ -14,9 +14,8 @@ from typing import BinaryIO, Final
 
 import attrs
 
-from nanobanana_async.errors import StorageError
 from nanobanana_async.storage._disk import disk_errors
-from nanobanana_async.storage._flaws import FlawError
+from nanobanana_async.storage._flaws import FlawError, TooLargeError, unusable
 from nanobanana_async.storage._jpeg import measure_jpeg
 from nanobanana_async.storage._kinds import JPEG, PNG, PREFIX_BYTES, WEBP, Extension, Kind, MediaType, is_text, sniff
 from nanobanana_async.storage._png import measure_png
@@ -27,8 +26,6 @@ MAX_DECODED_BYTES: Final = 1024**3
 gateways make (4K, about 4096 by 4096), and still what a laptop can open."""
 
 _SNIPPET_CHARACTERS = 80
-
-_REMEDY = "Fetch the result again by its task id: it stays paid for, and a download that broke off is cured by another."
 
 _MEASURES: dict[Kind, Callable[[BinaryIO, int], tuple[int, int]]] = {
     PNG: measure_png,
@@ -70,15 +67,15 @@ def inspect(
         prefix = file.read(PREFIX_BYTES)
         kind = sniff(prefix)
         if kind.media_type is None or kind.extension is None:
-            message = f"{subject} is {kind.label}{_snippet(prefix)}, not a PNG, a JPEG or a WebP"
-            raise StorageError(message, remedy=_REMEDY)
+            raise unusable(f"{subject} is {kind.label}{_snippet(prefix)}, not a PNG, a JPEG or a WebP")
         try:
             _check_length(size, expected_length)
             file.seek(0)
             width, height = _MEASURES[kind](file, size)
             _check_area(width, height, max_decoded_bytes)
         except FlawError as flaw:
-            raise StorageError(f"{subject} is {kind.label} {flaw}", remedy=_REMEDY) from None
+            is_too_large = isinstance(flaw, TooLargeError)
+            raise unusable(f"{subject} is {kind.label} {flaw}", is_too_large=is_too_large) from None
         return Inspected(kind.media_type, kind.extension, width, height, size)
 
 
@@ -104,7 +101,8 @@ def _check_area(width: int, height: int, max_decoded_bytes: int) -> None:
     if width == 0 or height == 0:
         raise FlawError(f"of {width}x{height} pixels")
     if width * height * 4 > max_decoded_bytes:
-        raise FlawError(f"of {width}x{height} pixels, over the limit of {max_decoded_bytes} bytes once it is decoded")
+        limit = f"over the limit of {max_decoded_bytes} bytes once it is decoded"
+        raise TooLargeError(f"of {width}x{height} pixels, {limit}")
 
 
 def _snippet(prefix: bytes) -> str:

@@ -27,6 +27,7 @@ import attrs
 
 from nanobanana_async.errors import StorageError
 from nanobanana_async.storage._disk import disk_errors, disk_words
+from nanobanana_async.storage._flaws import unusable
 from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, inspect
 from nanobanana_async.storage._part import PartFile
 from nanobanana_async.storage._targets import IfExists, Target, suffix_differs
@@ -155,7 +156,7 @@ class _Intake:
     def _refuse_over_limit(self, size: int) -> None:
         if size > self._max_bytes:
             message = f"{self.subject} has at least {size} bytes, over the limit of {self._max_bytes}"
-            raise StorageError(message, remedy="Raise `max_bytes` if you expect pictures of that size.")
+            raise unusable(message, is_too_large=True)
 
 
 def _finish(
@@ -195,4 +196,5 @@ def _opened(source: Path) -> FileIO:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StorageError(f"can't read {source}: {disk_words(error)}", charged="yes") from error
+        remedy = "See that it can be read, then save the picture again: it stays paid for."
+        raise StorageError(f"can't read {source}: {disk_words(error)}", charged="yes", remedy=remedy) from error

@@ -6,7 +6,7 @@ Theory of operation
    the consumer. So memory is bounded, and a consumer that is slow slows the submissions. And only while less than a
    window's worth wait to be sent: so the next create is always ready, and whoever asks beside it waits for no more.
 2. Each item becomes a row; what becomes of it comes back through `settled`, on the loop.
-3. A success that is to be saved goes through the download lane first.
+3. A success that is to be saved goes through the download lane first; a disk that takes no more ends the sending.
 4. A client that is closed under it ends the feeding; the iteration hands out what there is and then says so.
 5. Left early, the batch feeds no more and closes its source, where that can be closed: it may be a generator that has
    paid work of its own under way. What isn't sent is withdrawn; what is paid for goes on, and is in `uncollected`.
@@ -28,6 +28,7 @@ from nanobanana_async.errors import ClientClosedError, NanoBananaError, StorageE
 from nanobanana_async.events import OutcomeReached
 from nanobanana_async.lifecycle import ItemState
 from nanobanana_async.outcomes import Outcome, SkipReason, Succeeded
+from nanobanana_async.pricing import cost_of
 from nanobanana_async.tasks._batch_book import BatchBook
 from nanobanana_async.tasks._keeper import nothing_charged
 from nanobanana_async.tasks._leaving import as_it_stands, ended_by, log_paid, not_asked_for, not_sent
@@ -37,6 +38,7 @@ from nanobanana_async.tasks._report import Limits, Report, Tally
 from nanobanana_async.tasks._rows import Row
 from nanobanana_async.tasks._saving import Saver
 from nanobanana_async.tasks._source import Source, items_of, request_of
+from nanobanana_async.tasks._still_paid import cut_off
 from nanobanana_async.values import Item, Request
 
 logger = logging.getLogger("nanobanana_async")
@@ -132,9 +134,12 @@ class Batch:
 
     def stop_sending(self) -> None:
         """Send nothing more. What is on its way is finished and comes out; the rest comes out as skipped."""
-        self.stop(None, "stopped")
+        self._send_no_more(None, "stopped")
+
+    def _send_no_more(self, error: NanoBananaError | None, reason: SkipReason) -> None:
+        self.stop(error, reason)
         for row in tuple(self._rows.values()):
-            self._manager.desk.halt(row, "stopped")
+            self._manager.desk.halt(row, reason, error)
 
     # --- the consumer's side ------------------------------------------------------------------------------------
 
@@ -144,8 +149,7 @@ class Batch:
     async def __anext__(self) -> Outcome:
         while not self._ready:
             if self._feeder is None or self._closed:
-                how = "iterate inside `async with client.batch(…) as batch`"
-                raise ClientClosedError(f"this batch isn't running: {how}")
+                raise ClientClosedError("this batch isn't running: use `async with client.batch(…) as batch`")
             if self._fed and self._taken == self._pulled:
                 self._end()
                 if self._broken is not None:
@@ -264,8 +268,7 @@ class Batch:
 
     async def _is_known(self, row: Row, book: BatchBook) -> bool:
         """Whether an earlier run has left something of `row`: it is handed out, or followed from now on."""
-        outcome = await book.recall(row)
-        if outcome is not None:
+        if (outcome := await book.recall(row)) is not None:
             self._known(row, outcome)
         elif row.state is ItemState.ACCEPTED:
             self._rows[row.index] = row
@@ -333,9 +336,11 @@ class Batch:
         self._unsent.discard(outcome.index)
         self._room.set()
         if self._purse is not None:
-            self._purse.settle(outcome)
+            self._purse.settle(outcome, row.request)
+            for late in self._purse.beyond(self._rows.values()):
+                self._manager.desk.halt(late, "budget", self._purse.is_spent(late))
         if not row.is_adopted:  # an earlier run has paid for it
-            self._tally.settled(outcome, row.price)
+            self._tally.settled(outcome, cost_of(row.request, outcome))
         if isinstance(outcome, Succeeded) and not row.is_adopted:
             self._tally.known(outcome.result, after=self._now() - row.accepted_at, at_once=row.is_long)
         if self._closed:
@@ -351,12 +356,11 @@ class Batch:
             self._deliver(outcome)
             return
         self._saving[outcome.index] = outcome
-        work = self._save(row, outcome, self._saver)
-        self._manager.crew.spawn(work, at_end=lambda: self._not_saved(outcome.index))
+        self._manager.crew.spawn(self._save(row, outcome, self._saver), at_end=lambda: self._not_saved(outcome.index))
 
     async def _save(self, row: Row, outcome: Succeeded, saver: Saver) -> None:
         began = self._now()
-        saved = await saver.save(outcome)
+        saved = await saver.save(outcome, self._send_no_more)
         if self._book is not None and row.place is not None:
             self._book.saved(row.place, saved)
         self._tally.saved(self._now() - began)
@@ -365,10 +369,8 @@ class Batch:
 
     def _not_saved(self, index: int) -> None:
         """Saving has ended; where that was before its end, what is paid for is handed out all the same."""
-        outcome = self._saving.pop(index, None)
-        if outcome is not None:
-            error = StorageError("the client was closed before the picture was saved", task_id=outcome.task_id)
-            self._deliver(attrs.evolve(outcome, file_error=error))
+        if (outcome := self._saving.pop(index, None)) is not None:
+            self._deliver(attrs.evolve(outcome, file_error=cut_off(outcome.result)))
 
     def _deliver(self, outcome: Outcome) -> None:
         if self._closed:
@@ -377,16 +379,13 @@ class Batch:
         self._tally.add(outcome)
         self._manager.desk.announce(OutcomeReached(at=self._manager.desk.wall(), outcome=outcome))
         if not self._ordered:
-            self._hand_out(outcome)
+            self._ready.append((outcome, self._now()))
         else:
             self._early[outcome.index] = outcome
             while (following := self._early.pop(self._next_index, None)) is not None:
-                self._hand_out(following)
+                self._ready.append((following, self._now()))
                 self._next_index += 1
         self._changed.set()
-
-    def _hand_out(self, outcome: Outcome) -> None:
-        self._ready.append((outcome, self._now()))
 
     def _leave(self, outcome: Outcome) -> None:
         """The batch is closed and nobody takes this: keep it where it cost something, or may have; else count it."""

@@ -20,6 +20,7 @@ from nanobanana_async.gateways import Gateway
 from nanobanana_async.lifecycle import AttemptState, ItemState
 from nanobanana_async.outcomes import Failed, Outcome, Skipped, SkipReason, Unknown
 from nanobanana_async.pacing import Backoff, Durations, OnServerError, Polling, RetryQuota
+from nanobanana_async.pricing import times_priced
 from nanobanana_async.settings import ABOVE_ZERO, instance_of, one_of
 from nanobanana_async.tasks._board import Board
 from nanobanana_async.tasks._heavy import Heavy
@@ -218,12 +219,19 @@ class Desk:
         self.preparing.pop(row, None)
         board.queue.withdraw(row)
         if row.place is not None:
+            self._note_price(row, row.place, outcome)
             self._forget(row, row.place)
         if row.state in (ItemState.UNKNOWN, ItemState.PENDING) and row.slot:
             board.waiting.set(row, self.now() + SLOT_MARGIN * self.expected(row).usual)
         else:
             board.free_slot(row)
         row.settle(outcome)
+
+    def _note_price(self, row: Row, place: Place, outcome: Outcome) -> None:
+        """Of a create that has made more than it was reckoned with, a later run has to know what it costs."""
+        times = times_priced(row.request, outcome)
+        if self.keeper is not None and row.state is ItemState.SUCCEEDED and times > 1 and place.price:
+            self.keeper.note(place, None, price=place.price * times)
 
     def _forget(self, row: Row, place: Place) -> None:
         """From now on the journal alone knows its key and its tokens."""

@@ -2,19 +2,23 @@
 
 Fetching costs nothing, so it is repeated; but a full disk does not get better by it. The bearer key never goes to a
 file host (PROTOCOL §1.8). A gateway may name, and a redirect lead to, only where either may send us (see `_reach`).
+A host that asks to be left alone for a while is, as long as that leaves time for the picture.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import anyio
 import attrs
 
-from nanobanana_async.errors import NanoBananaError, NetworkError, ResultExpiredError, ServiceError, StorageError
+from nanobanana_async.dialects import retry_after
+from nanobanana_async.errors import ConfigurationError, NanoBananaError, NetworkError, ServiceError, StorageError
+from nanobanana_async.journal import SQLiteJournal
 from nanobanana_async.storage import (
     MAX_FILE_BYTES,
     IfExists,
@@ -26,10 +30,11 @@ from nanobanana_async.storage import (
 )
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._questions import ask
-from nanobanana_async.tasks._reach import host_of, may_lead, may_name, reach_of
-from nanobanana_async.tasks._unfetched import chunks_of, digest_in, file_of, is_file, needs_no_fetching
+from nanobanana_async.tasks._reach import host_of, may_lead, reach_of
+from nanobanana_async.tasks._still_paid import expired, put_back, refused, still_paid
+from nanobanana_async.tasks._unfetched import GONE, chunks_of, digest_in, file_of, is_file, needs_no_fetching
 from nanobanana_async.transport import WireStream
-from nanobanana_async.values import ImageData, Result, WireRequest
+from nanobanana_async.values import ImageData, Problem, Result, WireRequest
 
 AT_ONCE = 12
 """Downloads on the wire at the same time, in a lane of their own."""
@@ -38,11 +43,15 @@ NEAR_AT_ONCE = 2
 TRIES = 4
 MOST_REDIRECTS = 3
 DEADLINE = 300.0
-"""Seconds for one picture."""
+"""Seconds for one try at a picture."""
+ALTOGETHER = 600.0
+"""Seconds for all tries at it, with the waits in between: a host that falls silent once leaves time for another."""
+OVER_THE_LIMIT = 1024 * 1024
+"""Bytes that the wire lets through beyond the longest picture: it is told as too long, and not as a broken answer."""
 
-_NOWHERE_ELSE = (
-    "It was in that file alone, in the folder beside the journal. Put a copy of the picture back there under that name "
-    "if you have one, such as the file that was saved of it; else make it again, which is paid for again."
+_LOOK_FIRST = (
+    "Try the link in `result.urls` by hand first: the image is paid for. If it is gone for good, make it again if you "
+    "need it, which is paid for again."
 )
 
 T = TypeVar("T")
@@ -50,7 +59,11 @@ Consumer = Callable[[AsyncIterable[bytes], int | None], Awaitable[T]]
 
 
 class _GoneError(Exception):
-    """The file host refuses the URL, or no longer has the file."""
+    """The file host refuses the URL, or no longer has the file: the status that says so."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the file host answers {status}")
+        self.status = status
 
 
 @attrs.define(eq=False)
@@ -87,34 +100,64 @@ class Fetcher:
             return await self._fetch(result, url, write)
         async with self._near:
             copying = save_copy(file_of(url), place, sha256=digest_in(url), if_exists=if_exists)
-            return await _taken(result, url, copying)
+            return await self._taken(result, url, copying)
+
+    async def _taken(self, result: Result, url: str, taking: Awaitable[T]) -> T:
+        """A picture that came in the answer."""
+        try:
+            return await taking
+        except FileNotFoundError:
+            why = "it came in the answer, and the file that the journal kept of it is gone, or holds something else now"
+            raise expired(result, url, why, remedy=put_back(self._kept_at(url))) from None
+        except StorageError as error:
+            raise still_paid(error, result, url) from error.__cause__
+
+    def _kept_at(self, url: str) -> Path | None:
+        """The file that the journal kept of `url`, or would find in its place; None where it keeps none in files."""
+        journal = self._desk.keeper.journal if self._desk.keeper is not None else None
+        if is_file(url):
+            return file_of(url)
+        return journal.place_of_picture(url.removeprefix(GONE)) if isinstance(journal, SQLiteJournal) else None
 
     async def _fetch(self, result: Result, url: str, consume: Consumer[T]) -> T:
         """One picture, with a fresh link where the first is refused, and a few more tries where the network fails."""
         if needs_no_fetching(url):
             async with self._near:
-                return await _taken(result, url, consume(chunks_of(url), None))
+                return await self._taken(result, url, consume(chunks_of(url), None))
         renewed = False
         failures = 0
+        until = self._now() + ALTOGETHER
         while True:
+            asked_at = self._now()
             try:
                 async with self._lane:
-                    return await self._fetch_once(url, consume)
+                    until += self._now() - asked_at  # a full lane is no fault of the host's
+                    return await self._fetch_once(url, min(until, self._now() + DEADLINE), consume)
             except _GoneError as gone:
                 if renewed:
-                    raise _expired(result, url, str(gone)) from None
-                url, renewed = await self._renewed(result, url, str(gone)), True
+                    raise expired(result, url, str(gone)) from None
+                url, renewed = await self._renewed(result, url, gone), True
             except (NetworkError, ServiceError, StorageError) as error:
                 failures += 1
-                if failures >= TRIES or not _may_help(error):
-                    raise _with_task(error, result) from error.__cause__
-                await anyio.sleep(self._desk.settings.backoff.delay(failures, self._desk.random()))
+                wait = self._wait(error, failures)
+                if failures >= TRIES or not _may_help(error) or self._now() + wait >= until:
+                    raise still_paid(error, result, url) from error.__cause__
+                await anyio.sleep(wait)
 
-    async def _fetch_once(self, url: str, consume: Consumer[T]) -> T:
+    def _wait(self, error: NanoBananaError, failures: int) -> float:
+        """Seconds until it is tried again: no less than the host has asked for."""
+        asked = error.problem.retry_after if error.problem is not None else None
+        return max(asked or 0.0, self._desk.settings.backoff.delay(failures, self._desk.random()))
+
+    async def _fetch_once(self, url: str, until: float, consume: Consumer[T]) -> T:
         _refuse_neighbours(self._desk.gateway.address, url)
         for _ in range(MOST_REDIRECTS + 1):
             request = WireRequest(
-                "GET", url, deadline=DEADLINE, max_bytes=MAX_FILE_BYTES, headers={"accept": "image/*"}
+                "GET",
+                url,
+                deadline=round(max(0.0, until - self._now()), 1),
+                max_bytes=MAX_FILE_BYTES + OVER_THE_LIMIT,
+                headers={"accept": "image/*"},
             )
             async with self._desk.transport.stream(request) as stream:
                 if stream.status == 200:
@@ -122,28 +165,24 @@ class Fetcher:
                 url = _where_to(url, stream)
         raise ServiceError(f"the file host redirects more than {MOST_REDIRECTS} times", charged="yes", retryable=False)
 
-    async def _renewed(self, result: Result, url: str, why: str) -> str:
+    def _now(self) -> float:
+        return self._desk.now()
+
+    async def _renewed(self, result: Result, url: str, gone: _GoneError) -> str:
         gateway = self._desk.gateway
         try:
             return await ask(self._desk, gateway.ask_download_url(url), gateway.read_download_url)
+        except ConfigurationError as error:  # it has none to give
+            if gone.status in (401, 403):
+                raise refused(result, url, gone.status) from error
+            raise expired(result, url, f"{gone}; {error.message}", remedy=_LOOK_FIRST) from error
         except NanoBananaError as error:
-            raise _expired(result, url, f"{why}; no new link: {error.message}") from error
-
-
-async def _taken(result: Result, url: str, taking: Awaitable[T]) -> T:
-    """A picture that came in the answer."""
-    try:
-        return await taking
-    except FileNotFoundError:
-        why = "it came in the answer, and the file that the journal kept of it is gone, or holds something else now"
-        raise _expired(result, url, why, remedy=_NOWHERE_ELSE) from None
-    except StorageError as error:
-        raise _with_task(error, result) from error.__cause__
+            raise expired(result, url, f"{gone}; no new link: {error.message}") from error
 
 
 def _refuse_neighbours(gateway: str, url: str) -> None:
     """Raises: ServiceError, where `url` is one that the gateway at the URL `gateway` has no business to name."""
-    if may_name(gateway, url):
+    if may_lead(gateway, url):
         return
     where = "on this machine" if reach_of(url) == "loopback" else "in your own network"
     raise ServiceError(
@@ -159,14 +198,24 @@ def _where_to(url: str, stream: WireStream) -> str:
     """Where an answer other than 200 leads: the URL of a redirect; else it is an error."""
     status = stream.status
     if status in (401, 403, 404, 410):
-        raise _GoneError(f"the file host answers {status}")
+        raise _GoneError(status)
     location = stream.headers.get("location")
     if not 300 <= status < 400 or not location:
-        raise ServiceError(f"the file host answers {status} for {url!r}", charged="yes")
+        raise _not_given(url, stream)
     target = urljoin(url, location)
     if urlsplit(target).scheme not in ("http", "https") or not may_lead(url, target):
         raise ServiceError(f"the file host redirects to {target!r}: not followed", charged="yes", retryable=False)
     return target
+
+
+def _not_given(url: str, stream: WireStream) -> ServiceError:
+    """The host has answered with something else than the picture; perhaps with when to come back."""
+    wait = retry_after(stream.headers)
+    said = f"the file host answers {stream.status} for {url!r}"
+    if wait is not None:
+        said += f", and asks to be left alone for {wait:g} s"
+    problem = Problem(stream.status, None, said, enveloped=False, retry_after=wait)
+    return ServiceError(said, charged="yes", problem=problem)
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -178,22 +227,3 @@ def _length(headers: Mapping[str, str]) -> int | None:
 def _may_help(error: NanoBananaError) -> bool:
     """Whether fetching again may: not when the disk refused it, nor when the host sends us where we don't go."""
     return error.retryable and not isinstance(error.__cause__, OSError) and not getattr(error, "permanent", False)
-
-
-def _with_task(error: NanoBananaError, result: Result) -> NanoBananaError:
-    """The picture is made and paid for: nobody must think that it has to be made again because it did not come."""
-    error.task_id = result.task_id
-    error.charged = "yes"
-    if not isinstance(error, StorageError):
-        if error.retryable:
-            where = "by its task id" if result.task_id is not None else f"from {', '.join(result.urls)[:500]}"
-            error.remedy = f"Fetch the result again {where}: it stays paid for."
-        error.public_message = (
-            "The image is made, but could not be fetched. It can be fetched again; do not order it anew."
-        )
-    return error
-
-
-def _expired(result: Result, url: str, why: str, *, remedy: str | None = None) -> ResultExpiredError:
-    message = f"the image at {url[:200]!r} can't be had any more: {why}"
-    return ResultExpiredError(message, task_id=result.task_id, remedy=remedy)

@@ -3,6 +3,10 @@
 A URL in an answer is somebody else's word. Followed blindly it would have this machine ask its neighbours, which trust
 it. No name is ever looked up for this: what it leads to may change before it is connected to. So a host is told by how
 it is written, and an address in every form in which the system's own resolver reads one.
+
+The rule: a host may lead to itself, to hosts that are as far from us as it is, and to public ones. A gateway on this
+machine may be a relay of somebody's, or be told what to say by whom it asks: it names this machine, and not our
+network. Nobody ever leads to an address of the link, where clouds hand out their secrets.
 """
 
 from __future__ import annotations
@@ -17,7 +21,17 @@ from urllib.parse import urlsplit
 Reach = Literal["public", "private", "loopback"]
 
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)", re.ASCII)
-_OWN_NETWORKS = (".local", ".internal", ".intranet", ".localdomain", ".lan", ".home", ".corp", ".private", ".home.arpa")
+_THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "localhost4", "localhost6"}
+"""What the hosts files of Linux and macOS call it."""
+_OWN_NETWORKS = (
+    *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".fritz.box"),
+    *(".internal", ".intranet", ".corp", ".private", ".svc", ".consul", ".test"),
+)
+"""Ends of names that no public server gives out: those of home networks, and those of companies and clusters."""
+_OWN_ADDRESSES = tuple(map(ipaddress.IPv4Network, ("100.64.0.0/10", "192.0.0.0/24", "168.63.129.16/32")))
+"""Addresses of carriers and tunnels (RFC 6598), of protocols (RFC 6890), and one where a cloud talks to its machines:
+not public, whether or not this version of Python calls them global.
+"""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.IPv6Network("::/96")
 _LEADS_ON = (_NAT64, _COMPATIBLE)
@@ -40,30 +54,24 @@ def reach_of(url: str) -> Reach:
     address = _address(host)
     if address is not None:
         return _reach_of_address(address)
-    if host == "localhost" or host.endswith(".localhost"):
+    if host in _THIS_MACHINE or host.endswith(".localhost"):
         return "loopback"
     return "public" if _is_public_name(host) else "private"
 
 
 def may_lead(source: str, target: str) -> bool:
-    """Whether the URL `source` may lead to `target`: to a public host; to another only from itself.
-
-    Nobody has any business to send us into this machine or its own network; and an emulator on this machine may send us
-    about on it, but not to its neighbours.
-    """
-    return _is_open(target) or host_of(source) == host_of(target) or reach_of(source) == reach_of(target) == "loopback"
-
-
-def may_name(gateway: str, url: str) -> bool:
-    """Whether the gateway at the URL `gateway` may name `url` as where a picture is: a public host, or one as near.
-
-    An emulator names this machine, and a gateway in our own network its neighbours: whoever set it up, set up these.
-    """
-    return _is_open(url) or host_of(gateway) == host_of(url) or reach_of(gateway) == reach_of(url)
+    """Whether the URL `source` may lead to `target`: by naming it as where a picture is, or by a redirect."""
+    if host_of(source) == host_of(target):
+        return True
+    reach = reach_of(target)
+    return reach == "public" or (reach == reach_of(source) and not _is_of_the_link(target))
 
 
-def _is_open(url: str) -> bool:
-    return reach_of(url) == "public"
+def _is_of_the_link(url: str) -> bool:
+    address = _address(host_of(url))
+    if isinstance(address, IPv6Address):
+        address = _leads_to(address) or address
+    return address is not None and address.is_link_local
 
 
 def _is_public_name(host: str) -> bool:
@@ -73,7 +81,7 @@ def _is_public_name(host: str) -> bool:
         and "%" not in host
         and host.isprintable()
         and not _NUMBER.fullmatch(host.rpartition(".")[2])
-        and not host.endswith(_OWN_NETWORKS)
+        and not f".{host}".endswith(_OWN_NETWORKS)
     )
 
 
@@ -112,10 +120,12 @@ def _reach_of_address(address: IPv4Address | IPv6Address) -> Reach:
         leads_to = _leads_to(address)
         if leads_to is not None:
             return _reach_of_address(leads_to)
-    if address.is_loopback:
+    if address.is_loopback or address.is_unspecified:  # to connect to 0.0.0.0 is to connect to this machine
         return "loopback"
     is_ours = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
-    return "public" if address.is_global and not is_ours else "private"
+    if is_ours or any(address in network for network in _OWN_ADDRESSES):
+        return "private"
+    return "public" if address.is_global else "private"
 
 
 def _leads_to(address: IPv6Address) -> IPv4Address | None:

@@ -25,7 +25,8 @@ class Report:
     `possible_duplicates` counts the creates that were sent once more after a lost answer, as the user has asked.
 
     `credits` is what the records say was consumed. `unpriced` counts what was charged and whose record named no
-    credits: `about` is what those cost by the documents, `unknown_price` counts those that have no price there either.
+    credits: `about` is what those cost by the documents, or by the price that was given for each image of a gateway in
+    OpenAI's style; `unknown_price` counts those that have no price there either.
 
     `allowed_per_minute`: no more images a minute could have been made of so many, under the rate and the in-flight
     limit that were given; None where these bound nothing.

@@ -10,6 +10,7 @@ from tests.scripted_images import PICTURE, made
 
 SAID = r"names a picture at '.*', which is (on this machine|in your own network)"
 URLS = ["http://127.0.0.1:8080/admin", "http://2130706433/a", "http://169.254.169.254/latest", "http://router/a"]
+URLS += ["http://168.63.129.16/machine", "http://minio.company.internal/a.png", "http://redis.prod.svc/a"]
 
 
 class Gateway:
@@ -48,6 +49,8 @@ async def test_a_public_gateway_can_not_send_us_to_our_neighbours(url: str) -> N
         ("http://127.0.0.1:4000", "http://localhost:9000/a.png"),
         ("http://gateway:4000", "http://minio:9000/a.png"),
         ("http://10.0.0.5", "http://10.0.0.5:9000/a.png"),
+        ("http://10.0.0.5", "http://10.0.0.6:9000/a.png"),
+        ("http://localhost:3000/v1", "http://0.0.0.0:3000/a.png"),
     ],
 )
 async def test_a_gateway_of_our_own_may_name_what_is_beside_it(address: str, url: str) -> None:

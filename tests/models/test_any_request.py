@@ -74,7 +74,7 @@ def images_requests(draw: st.DrawFn) -> OpenAIGeneration | OpenAIEdit:
 LEGACY = st.builds(
     LegacyNanoBanana,
     TEXT,
-    model=st.sampled_from(["google/nano-banana", "google/nano-banana-edit", "google/nano-banana-pro"]),
+    model=st.sampled_from(["google/nano-banana-edit", "google/nano-banana-pro"]),
     images=st.lists(LOCAL | URLS, min_size=1, max_size=5),
     negative_prompt=st.none() | TEXT,
     seed=st.none() | st.integers(-(2**1000), 2**1000) | st.integers(-1000, 1000).map(float),

@@ -96,15 +96,31 @@ def test_everything_that_is_wrong_with_a_generation_is_said_at_once() -> None:
         "stream": "Leave stream out.",
         "moderation": 'Leave moderation out, or put it into extra if the vendor has it: {"moderation": …}.',
         "resolution": "Leave resolution out, or choose nano-banana-2.",
-        "output_format": "Leave output_format out, or make such a request. A vendor's own field goes into extra.",
-        "input": "Leave input out, or make such a request. A vendor's own field goes into extra.",
+        "output_format": "Leave output_format out: the file takes the type of what comes.",
+        "input": "Put 'input' into extra if the vendor has it, or leave it out.",
         "respons_format": "Call it response_format.",
         "aspect_ratio": "Write '16:9'.",
         "prompt": "Give prompt.",
     }
     assert list(problems)[:3] == ["operation", "image_size", "size"]
     assert problems["n"].message == "'n' is no field: a task makes one image"
-    assert problems["input"].message == "OpenAIGeneration has no input; only KieRequest has it"
+
+
+@pytest.mark.parametrize("name", ["output_format", "format"])
+def test_the_type_of_the_file_has_one_remedy(name: str) -> None:
+    """Another field is none, and a request of another gateway's can't be made at this one."""
+    (problem,) = problems_of({"model": "nano-banana", "prompt": "x", name: "png"}, dialect="images").values()
+
+    assert problem.message == f"{name!r} is no field: the type of the file can't be asked for"
+    assert problem.remedy == f"Leave {name} out: the file takes the type of what comes."
+
+
+def test_a_field_of_another_gateways_is_told_as_one_of_another_api() -> None:
+    """No request that has it can be sent there; the vendor may have it all the same."""
+    (problem,) = problems_of({"model": "nano-banana", "prompt": "x", "seed": 7}, dialect="images").values()
+
+    assert problem.message == "'seed' is no field: it is a parameter of other image APIs"
+    assert problem.remedy == 'Leave seed out, or put it into extra if the vendor has it: {"seed": …}.'
 
 
 def test_everything_that_is_wrong_with_a_legacy_request_is_said_at_once() -> None:

@@ -100,7 +100,7 @@ def test_other_dialects_take_none() -> None:
     """There the content is uploaded first (PROTOCOL §1.5)."""
     problem = problem_of(data_url(b"abc"), LegacyNanoBanana)
 
-    assert problem.message == "images[1] is a data: URI, which the gateway does not take"
+    assert problem.message == "images[1] is a data: URL, which the gateway does not take"
     assert problem.remedy == "Decode it and give the bytes: they are uploaded for you."
 
 

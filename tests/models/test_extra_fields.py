@@ -61,6 +61,10 @@ def test_no_further_fields_are_as_good_as_unset() -> None:
         ("operation", "operation"),
         ("credits", "credits"),
         ("extra", "extra"),
+        ("Model", "model"),
+        ("images[]", "images"),
+        ("imageSize", "resolution"),
+        ("aspect-ratio", "aspect_ratio"),
     ],
 )
 def test_what_has_a_field_of_ours_is_refused(name: str, ours: str) -> None:
@@ -80,6 +84,33 @@ def test_one_task_makes_one_image_and_nothing_is_streamed() -> None:
         problem.message == "extra has 'n', but a task makes one image; extra has 'stream', but an answer is read whole"
     )
     assert problem.remedy == "Leave n out, and make a request for each image. Leave stream out."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("N", "num_images", "numImages", "NUM-IMAGES", "number_of_images", "numberOfImages", "num_outputs"),
+        *("batch_size", "batchSize", "sample_count", "sampleCount", "candidateCount", "candidate-count"),
+    ],
+)
+def test_a_number_of_images_is_refused_however_it_is_written(name: str) -> None:
+    """Four pictures for the price of one would go over any budget."""
+    problem = problem_of({name: 4})
+
+    assert problem.message == f"extra has {name!r}, but a task makes one image"
+    assert problem.remedy == f"Leave {name} out, and make a request for each image."
+
+
+@pytest.mark.parametrize("name", ["Stream", "STREAM"])
+def test_nothing_is_streamed_however_it_is_written(name: str) -> None:
+    """Gateways read names as they like."""
+    assert problem_of({name: True}).remedy == f"Leave {name} out."
+
+
+@pytest.mark.parametrize("name", ["size", "noise", "streams", "n_steps", "max_images_wanted", "süß"])
+def test_a_name_that_only_resembles_one_is_the_vendors(name: str) -> None:
+    """It is compared whole."""
+    assert OpenAIGeneration("a cat", extra={name: 4}).fields()["extra"] == {name: 4}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ def problem_of(name: str, dialect: str, model: str) -> tuple[str, str]:
     return problem.message, problem.remedy
 
 
-@pytest.mark.parametrize("name", ["mask", "n", "size", "quality", "style", "background", "user", "input_fidelity"])
+@pytest.mark.parametrize(
+    "name", ["mask", "n", "sampleCount", "size", "quality", "style", "background", "user", "input_fidelity"]
+)
 def test_no_near_name_is_guessed(name: str) -> None:
     """Whoever follows such a guess pays for another picture."""
     message, remedy = problem_of(name, "images", "nano-banana-2")
@@ -38,6 +40,12 @@ def test_no_near_name_is_guessed(name: str) -> None:
         ("mask", "jobs", "nano-banana-2", "Leave mask out, and say in the prompt what is to change."),
         ("style", "jobs", "nano-banana-2", "Say it in the prompt."),
         ("user", "jobs", "nano-banana-2", "Leave user out."),
+        (
+            "candidate_count",
+            "jobs",
+            "nano-banana-2",
+            "Leave candidate_count out, and make a request for each image.",
+        ),
     ],
 )
 def test_what_there_is_instead_is_said(name: str, dialect: str, model: str, remedy: str) -> None:

@@ -33,7 +33,7 @@ def test_one_image_or_several_become_a_tuple(given: Any, kept: tuple[object, ...
 @pytest.mark.parametrize(
     ("given", "message", "remedy"),
     [
-        ("data:image/png;base64,AAAA", "is a data: URI", "give the bytes"),
+        ("data:image/png;base64,AAAA", "is a data: URL", "give the bytes"),
         ("ftp://example.com/a.png", "of the scheme 'ftp'", "public http(s) URL"),
         ("file:///tmp/a.png", "of the scheme 'file'", "path of a local file"),
         ("https://", "is not a complete URL", "whole URL"),
@@ -41,6 +41,9 @@ def test_one_image_or_several_become_a_tuple(given: Any, kept: tuple[object, ...
         ("https://example.com/\x00.png", "is not a complete URL", "whole URL"),
         ("http://[::1/a.png", "is not a complete URL", "whole URL"),
         ("  ", "is empty", "leave it out"),
+        ("x" * 4097, "has 4097 characters, and is no path", "bytes of the file"),
+        (Path("x" * 4097), "has 4097 characters, and is no path", "bytes of the file"),
+        (f"{'x' * 5000}://a", "of the scheme 'xxx", "public http(s) URL"),
         (b"", "is empty: 0 bytes", "bytes of the whole file"),
         (Path("https://example.com/a.png"), "is a URL in a Path", "as a str"),
         (Path("a\udcff.png"), "can't be written as UTF-8", "Rename the file"),
@@ -58,6 +61,7 @@ def test_what_can_be_no_image_is_refused_with_the_way_out(given: Any, message: s
     assert problem.message.startswith("images[1]")
     assert message in problem.message
     assert remedy in problem.remedy
+    assert len(problem.message) < 250
 
 
 def test_what_is_neither_an_image_nor_several_is_refused() -> None:

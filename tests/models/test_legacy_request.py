@@ -152,7 +152,7 @@ def test_only_the_three_models_of_the_endpoint_are_known(model: Any, message: st
     problems = problems_of("", model=model, images=[URL] * 6)
 
     assert message in problems["model"].message
-    assert list(problems) == ["prompt", "model", "images"]
+    assert list(problems) == ["prompt", "images", "model"]
 
 
 def test_the_way_for_other_models_is_said() -> None:
@@ -160,9 +160,26 @@ def test_the_way_for_other_models_is_said() -> None:
     assert "such as NanoBanana2" in problems_of(model="nano-banana-2")["model"].remedy
 
 
-@pytest.mark.parametrize(
-    ("model", "least"), [("google/nano-banana", 0), ("google/nano-banana-edit", 1), ("google/nano-banana-pro", 0)]
-)
+def test_with_images_it_is_the_editing_model_unless_another_is_named() -> None:
+    """What is paid for is made of them: the model that makes from a prompt alone would ignore them."""
+    made = {LegacyNanoBanana("x", images=images).model for images in (URL, [b"png"], (image for image in ["a.png"]))}
+
+    assert made == {"google/nano-banana-edit"}
+    assert LegacyNanoBanana("x", images=[]).model == "google/nano-banana"
+    assert LegacyNanoBanana("x", images=URL, model="google/nano-banana-pro").model == "google/nano-banana-pro"
+
+
+def test_the_model_that_makes_from_a_prompt_takes_no_images() -> None:
+    """They would be ignored, and the picture paid for; those that take them are named."""
+    (problem,) = problems_of(model="google/nano-banana", images=URL).values()
+
+    assert problem.message == (
+        "google/nano-banana has no images; it is a field of google/nano-banana-edit, google/nano-banana-pro"
+    )
+    assert problem.remedy == "Choose google/nano-banana-edit, or leave the model out."
+
+
+@pytest.mark.parametrize(("model", "least"), [("google/nano-banana-edit", 1), ("google/nano-banana-pro", 0)])
 def test_the_number_of_images_is_bounded(model: str, least: int) -> None:
     """Five at most; the editing model needs one."""
     assert len(LegacyNanoBanana("a cat", model=model, images=[URL] * 5).images) == 5
@@ -188,18 +205,19 @@ def test_texts_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("request_", "expected", "megabytes"),
     [
-        (LegacyNanoBanana("a"), Expected(30, 60), 10),
-        (LegacyNanoBanana("a", images=URL), Expected(30, 120), 10),
+        (LegacyNanoBanana("a"), Expected(30, 60), None),
+        (LegacyNanoBanana("a", images=URL), Expected(30, 130), 10),
         (LegacyNanoBanana("a", model="google/nano-banana-edit", images=URL), Expected(30, 130), 10),
         (LegacyNanoBanana("a", model="google/nano-banana-pro"), Expected(10, 30), 30),
+        (LegacyNanoBanana("a", model="google/nano-banana-pro", images=URL), Expected(10, 60), 30),
     ],
 )
 def test_what_is_not_documented_is_as_for_the_jobs_model_of_the_same_name(
-    request_: LegacyNanoBanana, expected: Expected, megabytes: int
+    request_: LegacyNanoBanana, expected: Expected, megabytes: int | None
 ) -> None:
     """The time that a task takes, and how large an image may be."""
     assert request_.expected == expected
-    assert request_.max_image_bytes == megabytes * 1024 * 1024
+    assert request_.max_image_bytes == (megabytes * 1024 * 1024 if megabytes is not None else None)
 
 
 def test_a_field_of_another_dialect_is_a_type_error() -> None:
@@ -219,7 +237,7 @@ def test_the_models_are_listed_with_their_one_price() -> None:
     listed = {info.id: (info.name, info.dialect, info.images, info.price()) for info in known_models("generate")}
 
     assert listed == {
-        "google/nano-banana": ("LegacyNanoBanana", "generate", (0, 5), 4.0),
+        "google/nano-banana": ("LegacyNanoBanana", "generate", (0, 0), 4.0),
         "google/nano-banana-edit": ("LegacyNanoBanana", "generate", (1, 5), 4.0),
         "google/nano-banana-pro": ("LegacyNanoBanana", "generate", (0, 5), 4.0),
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
-from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.storage import ensure_writable
+from nanobanana_async.errors import ConfigurationError, StorageError
+from nanobanana_async.storage import ensure_writable, takes_no_more
+from nanobanana_async.storage._disk import disk_errors
 
 
 async def test_a_missing_folder_is_made_and_left_empty(tmp_path: Path) -> None:
@@ -49,3 +51,52 @@ async def test_a_folder_of_the_system_is_no_place_for_pictures() -> None:
 
     with pytest.raises(ConfigurationError, match="the folder '/proc' can't be written to"):
         await ensure_writable("/proc")
+
+
+def refused(trouble: OSError | ValueError) -> StorageError:
+    """What is told where the system says that a file can't be written."""
+    with pytest.raises(StorageError) as caught, disk_errors("write it"):
+        raise trouble
+    return caught.value
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG])
+async def test_a_disk_that_takes_no_more_is_told_by_what_the_system_says(tmp_path: Path, number: int) -> None:
+    """A file that is small enough for what room there is proves nothing."""
+    assert await takes_no_more(tmp_path, refused(OSError(number, "no")))
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [OSError(errno.ENAMETOOLONG, "no"), OSError(errno.EISDIR, "no"), ValueError("embedded null byte")],
+)
+async def test_a_name_that_can_not_be_stands_in_nobodys_way(tmp_path: Path, trouble: OSError | ValueError) -> None:
+    """Whether or not its folder is there."""
+    assert not await takes_no_more(tmp_path, refused(trouble))
+    assert not await takes_no_more(tmp_path / "gone", refused(trouble))
+
+
+async def test_a_device_in_the_place_of_a_file_stands_in_nobodys_way(tmp_path: Path) -> None:
+    """Nothing was asked of the disk."""
+    assert not await takes_no_more(tmp_path, StorageError("a device or a pipe"))
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EMFILE])
+async def test_what_may_be_about_the_folder_is_found_out_by_writing(tmp_path: Path, number: int) -> None:
+    """One that takes files goes on; one that is gone, or a file by now, does not, and is not made anew."""
+    error = refused(OSError(number, "no"))
+    (tmp_path / "file").touch()
+
+    assert not await takes_no_more(tmp_path, error)
+    assert await takes_no_more(tmp_path / "gone", error)
+    assert await takes_no_more(tmp_path / "file", error)
+    assert await takes_no_more(tmp_path / "file" / "below", error)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+async def test_a_folder_that_takes_no_files_takes_no_more() -> None:
+    """Though it is there."""
+    if not Path("/proc/self").exists():
+        pytest.skip("no /proc here")
+
+    assert await takes_no_more(Path("/proc"), refused(FileNotFoundError(errno.ENOENT, "no")))

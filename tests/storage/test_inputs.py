@@ -44,6 +44,16 @@ async def test_home_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
         await read_input("~nobody-of-this-name/a.png", max_bytes=LIMIT)
 
 
+async def test_a_long_path_is_shown_by_its_ends() -> None:
+    """Whatever stands in its place, no message is filled by it."""
+    with pytest.raises(BadImageError) as caught:
+        await read_input(f"begin/{'x/' * 1500}end.png", max_bytes=LIMIT)
+
+    assert "the image 'begin/x/" in caught.value.message
+    assert "x/end.png' does not exist" in caught.value.message
+    assert len(caught.value.message) < 130
+
+
 async def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
     """Missing, a folder, a pipe, a device: named, never waited for."""
     os.mkfifo(tmp_path / "pipe")

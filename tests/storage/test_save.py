@@ -175,7 +175,7 @@ async def test_a_refused_name_leaves_nothing_behind(tmp_path: Path, png: bytes) 
         with pytest.raises(StorageError, match=f"can't write .*({words})") as caught:
             await save_image(chunks(png), target)
         assert caught.value.charged == "yes"
-        assert "fetch the result again" in caught.value.remedy
+        assert caught.value.remedy.endswith(", then save the picture again: it stays paid for.")
     with pytest.raises(StorageError, match="File name too long"):
         await save_image(chunks(png), tmp_path / ("x" * 300), if_exists="beside")
     assert names(tmp_path) == ["file", "folder"]
@@ -199,13 +199,16 @@ async def test_what_is_no_whole_picture_leaves_nothing_behind(
     target = tmp_path / "a.png"
     target.write_bytes(b"before")
 
-    with pytest.raises(StorageError, match=f"the picture for .*a.png is .*{words}"):
+    with pytest.raises(StorageError, match=f"the picture for .*a.png is .*{words}") as caught:
         await save_image(chunks(content), target, expected_length=expected_length)
     with pytest.raises(StorageError, match=f"what came is .*{words}"):
         await read_image(chunks(content), expected_length=expected_length)
 
     assert names(tmp_path) == ["a.png"]
     assert target.read_bytes() == b"before"
+    assert caught.value.is_of_the_picture
+    assert caught.value.retryable == (words != "over the limit")  # the next would be as large
+    assert "task id" not in caught.value.remedy
 
 
 async def test_a_file_over_the_limit_is_not_read_to_its_end(tmp_path: Path, png: bytes) -> None:
@@ -226,8 +229,9 @@ async def test_a_file_over_the_limit_is_not_read_to_its_end(tmp_path: Path, png:
         await save_image(async_chunks, tmp_path / "a.png", max_bytes=1_000_000)
     await async_chunks.aclose()
     assert seen == 1_100_000
-    with pytest.raises(StorageError, match="over the limit of 9"):
+    with pytest.raises(StorageError, match="over the limit of 9") as caught:
         await read_image(chunks(png), max_bytes=9)
+    assert not caught.value.retryable
     assert names(tmp_path) == []
 
 
@@ -325,7 +329,7 @@ def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path: Path, size: i
 
     message, remedy, left = run.stdout.strip().split("|")
     assert message == f"can't write into {tmp_path}: File too large (EFBIG)"
-    assert remedy.startswith("Raise the limit on the size of files, then fetch the result again")
+    assert remedy.startswith("Raise the limit on the size of files, then save the picture again")
     assert left == "[]"
 
 
@@ -338,7 +342,8 @@ def test_a_full_disk_is_told_in_the_systems_words() -> None:
     ):
         full.write(b"x")
 
-    assert caught.value.remedy.startswith("Free some space on the disk, then fetch")
+    assert caught.value.remedy.startswith("Free some space on the disk, then save")
+    assert not caught.value.is_of_the_picture
 
 
 def test_an_error_without_a_number_is_told_all_the_same() -> None:

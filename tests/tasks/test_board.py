@@ -226,7 +226,96 @@ def test_what_is_let_in_carries_its_pictures_until_it_is_answered() -> None:
     b.queue.append(long)
     (job,) = claimed(b)
     b.wake(5.0)
-    let_in, carried = job.let_in, b.carried
+    let_in_at, carried = job.let_in_at, b.carried
     b.create_over(job, 60.0, "accepted")
 
-    assert (let_in, carried, b.carried) == (True, MOST_CARRIED, 0)
+    assert (let_in_at, carried, b.carried) == (5.0, MOST_CARRIED, 0)
+
+
+def cold(*, rate: int = 4) -> Board:
+    """One whose gateway was never heard; creates last as long as their tasks."""
+    made = Board(Throttle(Rate(rate, per=10), 1000), PollBudget(1e6), 64)
+    for _ in range(20):
+        row = new()
+        row.is_long = True
+        made.queue.append(row)
+    return made
+
+
+def until(b: Board, end: float) -> list[Job]:
+    """What leaves until then, looked at twice a second."""
+    jobs = []
+    for half_seconds in range(int(end * 2) + 1):
+        b.wake(half_seconds / 2)
+        jobs += claimed(b, half_seconds / 2)
+    return jobs
+
+
+def test_a_gateway_that_was_never_heard_gets_one_window_of_long_creates() -> None:
+    """It is said that the first answer holds the rest, and how long that took so far; then all goes on."""
+    b = cold()
+    jobs = until(b, 60.0)
+    held_by, wait = b.held_by(60.0), b.expected_wait(60.0, ahead=0, for_a_slot=0.0)
+    b.throttle.gate.answered()
+
+    assert (len(jobs), b.on_the_wire, held_by, wait) == (4, 4, "first_answer", 60.0)
+    assert len(claimed(b, 61.0)) == 4
+
+
+def test_where_first_answers_are_lost_others_follow() -> None:
+    """One for each: it never stands still, and never are more at risk."""
+    b = cold(rate=1)
+    (first,) = until(b, 30.0)
+
+    b.create_over(first, 40.0, "counted")
+    (second,) = claimed(b, 50.0)
+    b.create_over(second, 50.5, "counted")
+
+    assert (b.on_the_wire, b.held_by(51.0)) == (0, "rate")
+    assert len(claimed(b, 60.5)) == 1
+
+
+def test_other_limits_are_named_before_the_first_answer() -> None:
+    """Where the tasks in flight hold the queue, more answers would not help."""
+    b = cold()
+    b.throttle.in_flight_cap = 4
+    until(b, 60.0)
+
+    assert b.held_by(60.0) == "in_flight"
+
+
+def test_a_late_refusal_makes_the_gate_wait_for_longer_ones() -> None:
+    """It took 4 s: what comes after is trusted once it has lasted for 5, and opens the gate wider then."""
+    b = cold()
+    b.throttle.gate.answered()
+    first, *_ = until(b, 2.0)
+    b.create_over(first, 4.0, "refused")
+    b.throttle.refused(4.0, retry_after=None, is_about_rate=True)
+    b.throttle.judge(4.0, running=b.running, random=0.0)
+    b.throttle.window.limit = 1000
+    b.wake(20.0)
+    (probe,) = claimed(b, 20.0)
+
+    b.wake(21.0)
+    lasted = (probe.let_in_at, b.throttle.gate.failures, b.wakes_at(21.0))
+    b.wake(25.0)
+
+    assert lasted == (21.0, 1, 25.0)
+    assert b.throttle.gate.failures == 0
+
+
+def test_an_answer_is_trusted_at_once() -> None:
+    """Whatever refusals take: a picture was made."""
+    b = cold()
+    b.throttle.gate.answered()
+    first, *_ = until(b, 2.0)
+    b.create_over(first, 4.0, "refused")
+    b.throttle.refused(4.0, retry_after=None, is_about_rate=True)
+    b.throttle.judge(4.0, running=b.running, random=0.0)
+    b.wake(20.0)
+    (probe,) = claimed(b, 20.0)[:1]
+    b.wake(21.0)
+
+    b.create_over(probe, 21.5, "accepted")
+
+    assert b.throttle.gate.failures == 0

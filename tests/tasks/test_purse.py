@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from nanobanana_async import BudgetError, Item, KieRequest, Result, UsageError
+from nanobanana_async import BudgetError, Item, KieRequest, OpenAIGeneration, Result, UsageError
 from nanobanana_async.errors import PolicyError, ServiceError, UnknownOutcomeError
 from nanobanana_async.outcomes import Failed, Outcome, Succeeded, Unknown
 from nanobanana_async.pricing import Budget
@@ -106,3 +106,80 @@ async def test_a_price_that_is_none_is_told_with_its_value() -> None:
         await Purse(Budget(20)).reserve(0, request(None))
 
     assert "credits=" in caught.value.remedy
+
+
+FOR_EACH = OpenAIGeneration("a banana", credits=4)
+"""A request for a gateway that has a price for each picture."""
+
+
+def several(index: int, count: int, credits: float | None = None) -> Outcome:
+    urls = tuple(f"https://x/{n}.png" for n in range(count))
+    return Succeeded(item=ITEM, index=index, result=Result(None, "m", urls, credits))
+
+
+async def test_an_answer_with_several_pictures_costs_the_price_of_each() -> None:
+    """Unless its record says what it took."""
+    purse = Purse(Budget(100))
+    for index in range(3):
+        await purse.reserve(index, FOR_EACH)
+    purse.settle(several(0, 4), FOR_EACH)
+    purse.settle(several(1, 4, credits=5.0), FOR_EACH)
+    purse.settle(several(2, 1), FOR_EACH)
+
+    assert (purse.budget.spent, purse.budget.reserved) == (16 + 5 + 4, 0)
+
+
+async def test_a_task_costs_what_it_costs_whatever_it_makes() -> None:
+    """Kie's price is that of a task."""
+    purse = Purse(Budget(100))
+    await purse.reserve(0, request(4))
+    purse.settle(several(0, 4), request(4))
+    await purse.reserve(1, request(4))
+
+    assert (purse.budget.spent, purse.budget.reserved) == (4, 4)
+
+
+async def test_who_has_made_several_is_taken_to_do_so_again() -> None:
+    """As much is reserved for what is on its way, and for what comes; of that model, and from then on."""
+    purse = Purse(Budget(70))
+    other = OpenAIGeneration("a banana", model="another", credits=4)
+    await purse.reserve(0, FOR_EACH)
+    await purse.reserve(1, FOR_EACH)
+    await purse.reserve(2, other)
+    before = purse.budget.reserved
+    purse.settle(several(0, 4), FOR_EACH)
+    after = purse.budget.reserved
+    purse.settle(several(1, 2), FOR_EACH)
+    await purse.reserve(3, FOR_EACH)
+
+    assert (before, after) == (12, 16 + 4)
+    assert (purse.budget.spent, purse.budget.reserved) == (16 + 8, 4 + 16)
+    assert purse.reserve_again(3)
+    assert (purse.budget.spent, purse.budget.reserved) == (28, 4 + 16)
+    purse.found(3)
+    purse.settle(lost(3))
+    purse.settle(several(2, 1), other)
+    assert (purse.budget.spent, purse.budget.reserved) == (24 + 4 + 4, 0)
+
+
+async def test_who_waits_for_room_waits_for_what_it_costs_by_then() -> None:
+    """The answer that makes room is the one that says that pictures come by fours."""
+    purse = Purse(Budget(12))
+    await purse.reserve(0, FOR_EACH)
+    await purse.reserve(1, FOR_EACH)
+    await purse.reserve(2, FOR_EACH)
+    waiting = asyncio.ensure_future(purse.reserve(3, FOR_EACH))
+    await asyncio.sleep(0)
+    purse.settle(several(0, 2), FOR_EACH)
+
+    with pytest.raises(BudgetError, match="this one costs 8"):
+        await waiting
+
+
+async def test_what_an_earlier_run_has_sent_costs_what_it_was_sent_at_for_each() -> None:
+    """Today's price is for what is sent today."""
+    purse = Purse(Budget(100, spent=4))
+    purse.adopt(0, 4.0)
+    purse.settle(several(0, 3), OpenAIGeneration("a banana", credits=9))
+
+    assert (purse.budget.spent, purse.budget.reserved) == (12, 0)

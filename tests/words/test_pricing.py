@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nanobanana_async import KieRequest, NanoBanana
-from nanobanana_async.pricing import MOST, Bill, Budget, dollars, exact, price_of, total, written
+from nanobanana_async import Failed, Item, KieRequest, NanoBanana, OpenAIGeneration, Request, Result, Succeeded
+from nanobanana_async.errors import PolicyError
+from nanobanana_async.pricing import MOST, Bill, Budget, cost_of, dollars, exact, price_of, total, written
 
 MILLIONTHS = st.integers(0, 10**9).map(lambda n: Decimal(n) / 10**6)
 """Prices as people write them, to the millionth of a credit."""
@@ -27,6 +28,12 @@ def test_prices_that_nobody_knows_are_counted_apart() -> None:
 
     assert (price.credits, price.unpriced) == (12.0, 2)
     assert str(price) == "12 credits (0.06 USD) and 2 of unknown price"
+
+
+def test_a_sum_of_which_nothing_is_known_names_no_number_of_credits() -> None:
+    """Whoever reads "0 credits" first takes it for free; what is free is said to be."""
+    assert str(total([None])) == "1 of unknown price"
+    assert str(total([0.0])) == str(total([])) == "0 credits (0.00 USD)"
 
 
 def test_what_is_reserved_is_not_there_for_others() -> None:
@@ -195,3 +202,32 @@ def test_what_counts_as_spent_may_turn_out_not_to_be() -> None:
     budget.take_back(4.0)
 
     assert (budget.spent, budget.reserved, budget.left) == (0.0, 4.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("request_made", "pictures", "cost"),
+    [
+        (OpenAIGeneration("a cat", credits=8), 1, 8.0),
+        (OpenAIGeneration("a cat", credits=8), 4, 32.0),
+        (OpenAIGeneration("a cat", credits=8), 0, 8.0),
+        (OpenAIGeneration("a cat", credits=0), 4, 0.0),
+        (OpenAIGeneration("a cat"), 4, None),
+        (NanoBanana("a cat"), 4, 4.0),
+        (KieRequest("m", input={}, credits=9), 4, 9.0),
+        (None, 4, None),
+    ],
+)
+def test_a_gateway_in_openais_style_has_a_price_for_each_picture(
+    request_made: Request | None, pictures: int, cost: float | None
+) -> None:
+    """Kie has one for a task, whatever that makes; and what nobody knows stays unknown."""
+    result = Result(None, "m", tuple(f"https://x/{n}.png" for n in range(pictures)), None)
+
+    assert cost_of(request_made, Succeeded(item=Item(""), result=result)) == cost
+
+
+def test_what_has_made_no_picture_has_the_price_of_one() -> None:
+    """A failure that was charged, say."""
+    failed = Failed(item=Item(""), error=PolicyError("no", charged="yes"))
+
+    assert cost_of(OpenAIGeneration("a cat", credits=8), failed) == 8.0

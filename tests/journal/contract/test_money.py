@@ -43,6 +43,30 @@ async def test_an_item_costs_what_is_known_of_it(
     assert await journal.spent("") == Spent()
 
 
+async def test_a_price_that_is_known_better_is_the_one_that_counts(journal: AnyJournal) -> None:
+    """An answer with several pictures costs the price of each: the attempt has it, and the entry that follows it."""
+    await bring(journal, "k", S.SUCCEEDED, charged="yes")
+    await journal.record(change("k", token="k-1", price=4 * PRICE))
+    entry = await journal.find(SCOPE, "k")
+    (attempt,) = await journal.attempts(SCOPE, "k")
+
+    assert entry is not None
+    assert (entry.price, attempt.price, entry.state) == (4 * PRICE, 4 * PRICE, S.SUCCEEDED)
+    assert await journal.spent(SCOPE) == Spent(spent=4 * PRICE)
+
+
+async def test_a_price_of_an_earlier_attempt_is_its_own(journal: AnyJournal) -> None:
+    """What is sent anew has the price of today."""
+    await bring(journal, "k", S.SUCCEEDED, charged="yes")
+    await journal.record(change("k", token="k-1", price=4 * PRICE))
+    await journal.claim(renewing(S.SUCCEEDED, token="k-2", over="k-1", price=PRICE))
+    entry = await journal.find(SCOPE, "k")
+
+    assert entry is not None
+    assert entry.price == PRICE
+    assert await journal.spent(SCOPE) == Spent(spent=4 * PRICE, reserved=PRICE)
+
+
 async def test_every_attempt_costs(journal: AnyJournal) -> None:
     """One that was lost may have been charged, whatever became of the next; so may those of earlier generations."""
     await bring(journal, "k", S.UNKNOWN, charged="unknown")

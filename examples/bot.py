@@ -7,18 +7,23 @@ What matters here is the same in a bot for Discord, Telegram or Slack: one clien
 import asyncio
 import sys
 
-from nanobanana_async import Client, NanoBananaError, StillRunningError
+from nanobanana_async import Client, ImageData, NanoBananaError, StillRunningError
 
 
-async def answer(client: Client, author: str, prompt: str) -> str:
-    """What the bot says to `author`; never raises for a picture that can't be made."""
+async def answer(client: Client, author: str, prompt: str) -> tuple[str, list[ImageData]]:
+    """What the bot says to `author`, and the files it attaches; never raises for a picture that can't be made.
+
+    Not the picture's URL: that expires, or holds the whole picture.
+    """
     try:
         result = await client.generate(prompt, model="nano-banana-2-lite", data={"author": author}, timeout=120)
+        return f"@{author} {prompt}:", [await client.read(result)]
     except StillRunningError as error:
-        return f"@{author} this takes a while; ask me for {error.task_id} later"
+        if error.task_id is None:  # a gateway that answers at once has no ids: only a journal and a key would have it
+            return f"@{author} this takes too long", []
+        return f"@{author} this takes a while; ask me for {error.task_id} later", []
     except NanoBananaError as error:
-        return f"@{author} {error.public_message}"
-    return f"@{author} {result.image}"
+        return f"@{author} {error.public_message}", []
 
 
 async def main(messages: list[str]) -> None:
@@ -30,7 +35,8 @@ async def main(messages: list[str]) -> None:
             if ": " in message
         ]
         for finished in asyncio.as_completed(answers):
-            print(await finished)
+            text, files = await finished
+            print(text, *files)
 
 
 if __name__ == "__main__":

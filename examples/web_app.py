@@ -1,5 +1,8 @@
 """Pictures from a web app, in two ways: waited for in one request, or ordered under a key and fetched later.
 
+It serves the pictures themselves, and never their URLs: those expire, or hold the whole picture, or are paths of this
+machine.
+
 pip install fastapi uvicorn && uvicorn examples.web_app:app
 """
 
@@ -10,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 
 from nanobanana_async import Client, NanoBanana2Lite, NanoBananaError, Pending, Result, Succeeded, Task
 
@@ -56,35 +60,43 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -
         task.cancel()
 
 
+async def served(result: Result) -> Response:
+    """The picture of `result`, for a browser."""
+    image = await client().read(result)
+    return Response(image.content, media_type=image.media_type)
+
+
+@app.exception_handler(NanoBananaError)
+async def told(_: Request, error: NanoBananaError) -> JSONResponse:
+    """What users are told of an error: nothing of the inside."""
+    return JSONResponse({"detail": error.public_message}, status_code=503 if error.retryable else 422)
+
+
 @app.get("/picture")
 async def picture(prompt: str, request: Request) -> Response:
-    """The picture itself, within two minutes."""
-    try:
-        result = await while_connected(request, client().generate(NanoBanana2Lite(prompt), timeout=120))
-        image = await client().read(result)
-    except NanoBananaError as error:
-        raise HTTPException(503 if error.retryable else 422, error.public_message) from error
-    return Response(image.content, media_type=image.media_type)
+    """The picture itself, within two minutes (a gateway that answers at once may take 200 s)."""
+    return await served(await while_connected(request, client().generate(NanoBanana2Lite(prompt), timeout=120)))
 
 
 @app.post("/orders/{order}")
 async def hand_in(order: str, prompt: str) -> dict[str, str]:
-    """Order a picture: however often that is sent, also after a crash, it is made and paid for once."""
-    try:
-        await client().submit(NanoBanana2Lite(prompt), key=order, retry_failed="transient")
-    except NanoBananaError as error:
-        raise HTTPException(503 if error.retryable else 422, error.public_message) from error
+    """Order a picture: however often that is sent, also after a crash, it is made and paid for once.
+
+    A gateway that answers at once takes an order with the finished picture only: there this waits for that, up to
+    200 s, and with ``mode="async"`` it doesn't.
+    """
+    await client().submit(NanoBanana2Lite(prompt), key=order, retry_failed="transient")
     return {"state": "ordered"}
 
 
-@app.get("/orders/{order}")
-async def fetch(order: str) -> dict[str, object]:
-    """What has become of an order."""
+@app.get("/orders/{order}", response_model=None)
+async def fetch(order: str) -> Response | dict[str, object]:
+    """The picture of an order, or as long as there is none what has become of it."""
     match await client().lookup(order):
         case None:
             raise HTTPException(404, "no such order")
         case Succeeded(result=result):
-            return {"state": "succeeded", "urls": result.urls}
+            return await served(result)
         case Task() | Pending():
             return {"state": "running"}
         case outcome:

@@ -15,6 +15,11 @@ A_WAIT = Kind(
     FROM_ZERO.or_none().fits,
 )
 
+_NO_ID = (
+    "A gateway that answers at once gives no ids: pass the Task that `submit` gave, which has its result, or use "
+    'OpenAIImages(…, mode="async").'
+)
+
 
 def request_of(asked: Request | str, fields: Mapping[str, JSON], *, gateway: Gateway, model: str | None) -> Request:
     """The request for a prompt with fields, or the request that was given.
@@ -42,7 +47,7 @@ def task_of(task: Task | str, dialect: str) -> Task:
     if isinstance(task, Task) and (task.id or task.result is not None):
         return task
     if not isinstance(task, str) or not task.strip():
-        raise InvalidRequestError(f"{task!r} is no task id")
+        raise InvalidRequestError(f"{task!r} is no task id", remedy=_NO_ID)
     return Task(task.strip(), dialect=dialect)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from nanobanana_async.client._asking import no_journal, request_of
 from nanobanana_async.client._lifetime import ClientLifetime
 from nanobanana_async.client._plan import BatchPlan, plan_of
+from nanobanana_async.models import as_images
 from nanobanana_async.outcomes import Outcome
 from nanobanana_async.pricing import A_BUDGET, Budget
 from nanobanana_async.settings import LISTENER, Kind
@@ -27,7 +28,7 @@ from nanobanana_async.tasks import (
     names_in,
     refuse_no_source,
 )
-from nanobanana_async.values import Item, Request
+from nanobanana_async.values import JSON, ImageSource, Item, Request
 
 logger = logging.getLogger("nanobanana_async")
 
@@ -63,12 +64,16 @@ class ManyImages(ClientLifetime):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
+        images: Sequence[ImageSource] | ImageSource = (),
+        response_format: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
     ) -> Batch:
         """A batch of any iterable or async iterable of prompts, requests or Items; use it with ``async with``.
 
         Outcomes come as they finish, or in input order with `ordered`. `save_to` is a folder, or a function from
-        (item, place in the input) to the path of its picture without extension. `model` and the fields hold for
-        plain prompts, and are checked here, once. Memory holds what is in flight, whatever the number of items.
+        (item, place in the input) to the path of its picture without extension. `model`, `images` and the fields hold
+        for plain prompts, as in `generate`, and are checked here, once. Memory holds what is in flight, whatever the
+        number of items.
 
         With `ordered`, an item that takes long holds back all that come after it: they are made and saved, and wait
         to be taken; once as many wait as may be out at once, nothing more is sent until it is done.
@@ -83,7 +88,12 @@ class ManyImages(ClientLifetime):
         `budget` is then that of the name, over all runs. Two items of one key are an error there.
 
         `budget` is the most that may be spent, in credits: reserved when an item is sent, settled by what its record
-        says was consumed, given back where it fails. What doesn't fit is skipped, with reason ``"budget"``.
+        says was consumed, given back where it fails. What doesn't fit is skipped, with reason ``"budget"``. A gateway
+        that has a price for an image, and makes several where one was asked for, is paid for each: as much is reserved
+        from then on, and only what was on its way by then may go over.
+
+        A folder that takes no more pictures, because its disk is full, say, ends the sending: the rest is skipped, with
+        reason ``"storage"``, and what is paid for is handed over all the same, with its `file_error`.
 
         Raises:
             ConfigurationError: the budget is none, or `save_to` is neither a path nor such a function.
@@ -94,8 +104,9 @@ class ManyImages(ClientLifetime):
         A_BUDGET.check(budget=budget)
         PLACE.check(save_to=save_to)
         refuse_no_source(items)
-        fields = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
-        build = self._builder({"model": model, **fields})
+        shape = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
+        handed = {"response_format": response_format, "extra": extra}
+        build = self._builder({"model": model, **shape, **handed}, images)
         saver: Saver | None = None
         if isinstance(save_to, str | Path):
             saver = Saver(running.manager.desk, running.fetcher, names_in(Path(save_to)), Path(save_to))
@@ -128,6 +139,9 @@ class ManyImages(ClientLifetime):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
+        images: Sequence[ImageSource] | ImageSource = (),
+        response_format: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
     ) -> BatchPlan:
         """What `batch` would do with `items`, offline: how many images, credits, dollars, and for how long.
 
@@ -135,7 +149,8 @@ class ManyImages(ClientLifetime):
         """
         policies = self._policies
         shape = {"aspect_ratio": aspect_ratio, "resolution": resolution, "output_format": output_format}
-        build = self._builder({"model": model, **shape})
+        handed = {"response_format": response_format, "extra": extra}
+        build = self._builder({"model": model, **shape, **handed}, images)
 
         def read(asked: object) -> Request:
             if isinstance(asked, str):
@@ -145,12 +160,17 @@ class ManyImages(ClientLifetime):
         speed = policies.settings.polling.speed
         return plan_of(items, read, rate=policies.rate, in_flight=policies.in_flight, speed=speed)
 
-    def _builder(self, fields: Mapping[str, str | None]) -> Callable[[str], Request]:
-        """What makes a request of a prompt, with `fields` that all share: wrong once, they are wrong for each."""
-        build = partial(request_of, fields=fields, gateway=self._policies.gateway, model=self._model)
-        if any(value is not None for value in fields.values()):
-            build(_ANY_PROMPT)
-        return build
+    def _builder(
+        self, fields: Mapping[str, JSON], images: Sequence[ImageSource] | ImageSource
+    ) -> Callable[[str], Request]:
+        """What makes a request of a prompt, with `fields` and `images` that all share: wrong once, they are wrong for
+        each.
+        """
+        build = partial(request_of, gateway=self._policies.gateway, model=self._model)
+        shared = {**fields, "images": as_images(images) or None}
+        if any(value is not None for value in shared.values()):
+            shared["images"] = build(_ANY_PROMPT, shared).images or None  # as the request keeps them: each is read once
+        return partial(build, fields=shared)
 
     async def generate_all(
         self,
@@ -166,6 +186,9 @@ class ManyImages(ClientLifetime):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
+        images: Sequence[ImageSource] | ImageSource = (),
+        response_format: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
     ) -> list[Outcome]:
         """The outcomes of all items, in input order. Never raises for an item."""
         batch = self.batch(
@@ -181,6 +204,9 @@ class ManyImages(ClientLifetime):
             aspect_ratio=aspect_ratio,
             resolution=resolution,
             output_format=output_format,
+            images=images,
+            response_format=response_format,
+            extra=extra,
         )
         outcomes: list[Outcome] = []
         try:

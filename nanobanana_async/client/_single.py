@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import overload
 
 from nanobanana_async.client._asking import checked_wait, failed_to_retry, no_journal, task_of
 from nanobanana_async.client._lifetime import ClientLifetime
+from nanobanana_async.client._older_endpoint import naming_the_older_endpoint
+from nanobanana_async.gateways import DialectName
 from nanobanana_async.tasks import KeyRules, Past, RetryFailed, Row, ask, ask_status, place_of, under_way
 from nanobanana_async.values import JSON, ImageSource, Item, Request, Result, Task
 
@@ -40,6 +42,8 @@ class SingleImages(ClientLifetime):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
+        response_format: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
         key: str | None = None,
         data: JSON = None,
         retry_failed: RetryFailed | bool = False,
@@ -60,6 +64,9 @@ class SingleImages(ClientLifetime):
         **fields: JSON,
     ) -> Result:
         """Make what is asked for and wait for it. `timeout` is in seconds, the client's deadline where it is None.
+
+        Beside a prompt stand the fields of its model's request, under their own names: `output_format` at `Kie`, where
+        most models have it, `response_format` and `extra` at `OpenAIImages`. What a model has not is refused by name.
 
         `queue_timeout` is how long it may wait for its turn under the account's limits, in seconds: where that is
         known to take longer it is refused at once, and nothing is sent.
@@ -111,6 +118,8 @@ class SingleImages(ClientLifetime):
         aspect_ratio: str | None = None,
         resolution: str | None = None,
         output_format: str | None = None,
+        response_format: str | None = None,
+        extra: Mapping[str, JSON] | None = None,
         key: str | None = None,
         data: JSON = None,
         retry_failed: RetryFailed | bool = False,
@@ -130,12 +139,18 @@ class SingleImages(ClientLifetime):
         queue_timeout: float | None = None,
         **fields: JSON,
     ) -> Task:
-        """Send it and wait until it is accepted, and so paid for. `wait` gets its result. Raises as `generate` does."""
+        """Send it and wait until it is accepted, and so paid for. `wait` gets its result. Raises as `generate` does.
+
+        A gateway that answers at once has accepted it only with the finished picture, after up to 200 s. The task has
+        its result then and mostly an empty `id`: hand the task itself to `wait`.
+        """
         manager = self._open().manager
         row = await self._row(self._request(request, fields), Item(request, key=key, data=data), again=retry_failed)
         return await manager.submitted(row, timeout=self._timeout(timeout), queue_timeout=checked_wait(queue_timeout))
 
-    async def wait(self, task: Task | str, *, timeout: float | None = None, dialect: str | None = None) -> Result:
+    async def wait(
+        self, task: Task | str, *, timeout: float | None = None, dialect: DialectName | str | None = None
+    ) -> Result:
         """The result of a task, given as such or by its id. Raises as `generate` does.
 
         `dialect` is that of an id, where it is not the gateway's usual one: ``"generate"`` for a task of the older
@@ -144,10 +159,11 @@ class SingleImages(ClientLifetime):
         manager, seconds, asked = self._open().manager, self._timeout(timeout), self._task(task, dialect)
         if manager.desk.keeper is not None and asked.result is None:
             await Past(manager, manager.desk.keeper).take_up(asked.id)
-        return await manager.result(asked, timeout=seconds)
+        with naming_the_older_endpoint(manager.desk.gateway, task, dialect):
+            return await manager.result(asked, timeout=seconds)
 
     async def watch(
-        self, task: Task | str, *, timeout: float | None = None, dialect: str | None = None
+        self, task: Task | str, *, timeout: float | None = None, dialect: DialectName | str | None = None
     ) -> AsyncIterator[Task]:
         """The task as it is now, and again each time its state has changed; the last one is its end.
 
@@ -156,7 +172,8 @@ class SingleImages(ClientLifetime):
             async for seen in client.watch(task):
                 print(seen.state)
 
-        It looks no more often than the client does anyway. A task that failed is told as such, not raised.
+        It looks no more often than the client does anyway. A task that failed is told as such, not raised. `dialect` as
+        in `wait`.
 
         Raises:
             StillRunningError: it was not over within `timeout` seconds (the client's deadline where it is None).
@@ -164,18 +181,20 @@ class SingleImages(ClientLifetime):
         """
         manager, seconds = self._open().manager, self._timeout(timeout)
         async with aclosing(manager.watched(self._task(task, dialect), timeout=seconds)) as states:
-            async for seen in states:
-                yield seen
+            with naming_the_older_endpoint(manager.desk.gateway, task, dialect):
+                async for seen in states:
+                    yield seen
 
-    async def status(self, task: Task | str, *, dialect: str | None = None) -> Task:
-        """What the gateway says of a task now.
+    async def status(self, task: Task | str, *, dialect: DialectName | str | None = None) -> Task:
+        """What the gateway says of a task now. `dialect` as in `wait`.
 
         Raises:
             InvalidRequestError: it has no record of it.
             NanoBananaError: it could not be asked.
         """
-        asked = self._task(task, dialect)
-        return asked if asked.result is not None else await ask_status(self._open().manager.desk, asked)
+        asked, desk = self._task(task, dialect), self._open().manager.desk
+        with naming_the_older_endpoint(desk.gateway, task, dialect):
+            return asked if asked.result is not None else await ask_status(desk, asked)
 
     async def balance(self) -> float:
         """The credits left on the account. Raises: KeyRefusedError, ServiceError, NetworkError."""

@@ -4,8 +4,8 @@ A gateway is a frozen description; making one does no I/O and needs no key. `res
 says, when a client starts.
 """
 
-from nanobanana_async.gateways._gateway import Gateway
+from nanobanana_async.gateways._gateway import DialectName, Gateway
 from nanobanana_async.gateways._kie import KIE_ALIASES, KIE_UPLOAD_URL, KIE_URL, Kie
 from nanobanana_async.gateways._openai_images import ImagesMode, OpenAIImages
 
-__all__ = ["KIE_ALIASES", "KIE_UPLOAD_URL", "KIE_URL", "Gateway", "ImagesMode", "Kie", "OpenAIImages"]
+__all__ = ["KIE_ALIASES", "KIE_UPLOAD_URL", "KIE_URL", "DialectName", "Gateway", "ImagesMode", "Kie", "OpenAIImages"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
+
+DialectName = Literal["jobs", "generate", "images"]
+"""The dialects of the ready-made gateways, for an editor to complete: `Kie` speaks the first two."""
 
 
 @runtime_checkable
@@ -43,7 +46,11 @@ class Gateway(Protocol):
         """
 
     def priced(self, request: Request) -> Request:
-        """`request` with what it costs here, where it names no price itself and that is known."""
+        """`request` with what it costs here, where it names no price itself and that is known.
+
+        Every request of a user's passes through it. ConfigurationError for one that isn't spoken here, which names its
+        equivalent.
+        """
 
     def upload(self, content: bytes, *, filename: str, media_type: str) -> WireRequest:
         """The upload of an input image."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence, Sized
 import attrs
 
 from nanobanana_async import dialects
-from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url, url_or_none
+from nanobanana_async.gateways._credentials import a_key, a_url, checked_key, checked_url
+from nanobanana_async.gateways._equivalents import not_spoken, refuse_foreign
 from nanobanana_async.models import build_request
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
 
@@ -22,6 +22,12 @@ KIE_ALIASES: Mapping[str, str] = {
 }
 """Short names at Kie. Never changed within a major version: a name that is in somebody's file keeps its meaning."""
 
+_PLACES = (
+    "The key is the first argument of Kie, the URL goes in as base_url; in the environment they are KIE_API_KEY and "
+    "KIE_BASE_URL."
+)
+_SPOKEN = ("jobs", "generate")
+
 UPLOAD_FOLDER = "nanobanana-async"
 
 
@@ -34,9 +40,9 @@ class Kie:
     upload URL, uploads go to the base URL: never half to an emulator and half to the vendor.
     """
 
-    api_key: str | None = a_key("KIE_API_KEY")
-    base_url: str | None = attrs.field(default=None, kw_only=True, validator=url_or_none)
-    upload_url: str | None = attrs.field(default=None, kw_only=True, validator=url_or_none)
+    api_key: str | None = a_key("KIE_API_KEY", places=_PLACES)
+    base_url: str | None = a_url(places=_PLACES)
+    upload_url: str | None = a_url(places=_PLACES)
 
     default_model = "google/nano-banana"
     default_edit_model = "google/nano-banana-edit"
@@ -70,8 +76,8 @@ class Kie:
         return attrs.evolve(
             self,
             api_key=key,
-            base_url=checked_url(base, "KIE_BASE_URL").rstrip("/"),
-            upload_url=checked_url(upload, "KIE_UPLOAD_URL").rstrip("/"),
+            base_url=checked_url(base, "KIE_BASE_URL", places=_PLACES).rstrip("/"),
+            upload_url=checked_url(upload, "KIE_UPLOAD_URL", places=_PLACES).rstrip("/"),
         )
 
     def dialect(self, name: str) -> Dialect:
@@ -82,10 +88,7 @@ class Kie:
             case "generate":
                 return dialects.GenerateDialect(self.address, self._key)
             case _:
-                raise ConfigurationError(
-                    f"Kie does not speak the dialect {name!r}",
-                    remedy="Use a request of the jobs dialect: NanoBanana, NanoBananaPro, NanoBanana2 …",
-                )
+                raise not_spoken("Kie", name, _SPOKEN)
 
     def request(
         self, prompt: str, fields: Mapping[str, JSON], *, images: ImageSource | Sequence[ImageSource] = ()
@@ -100,7 +103,12 @@ class Kie:
         return build_request({**wanted, "prompt": prompt}, dialect="jobs", aliases=KIE_ALIASES)
 
     def priced(self, request: Request) -> Request:
-        """`request` as it is: its price is documented (PROTOCOL §1.5), or is its own."""
+        """`request` as it is: its price is documented (PROTOCOL §1.5), or is its own.
+
+        Raises:
+            ConfigurationError: it is a request of another gateway's; its equivalent here is named.
+        """
+        refuse_foreign(request, "Kie", _SPOKEN)
         return request
 
     def upload(self, content: bytes, *, filename: str, media_type: str) -> WireRequest:
@@ -141,4 +149,4 @@ class Kie:
 
 def _checked(key: str | None) -> str:
     remedy = 'Set KIE_API_KEY, or pass Client(Kie("…")); to try things without a key, use the emulator.'
-    return checked_key(key, variable="KIE_API_KEY", remedy=remedy)
+    return checked_key(key, variable="KIE_API_KEY", remedy=remedy, places=_PLACES)

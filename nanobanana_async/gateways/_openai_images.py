@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Sized
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 from urllib.parse import urlsplit
 
 import attrs
 
 from nanobanana_async import dialects
 from nanobanana_async.errors import ConfigurationError
-from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url
+from nanobanana_async.gateways._credentials import a_key, checked_key, checked_url, shown_url
+from nanobanana_async.gateways._equivalents import not_spoken, refuse_foreign
+from nanobanana_async.gateways._prices import checked, kept
 from nanobanana_async.models import OpenAIEdit, OpenAIGeneration, build_request
-from nanobanana_async.pricing import DOLLARS_PER_CREDIT, MOST
-from nanobanana_async.settings import ABOVE_ZERO, FROM_ZERO, TEXT, Kind, one_of
+from nanobanana_async.pricing import DOLLARS_PER_CREDIT
+from nanobanana_async.settings import ABOVE_ZERO, one_of
 from nanobanana_async.values import JSON, Dialect, ImageSource, Refused, Request, WireReply, WireRequest
 
 KEY_VARIABLE, URL_VARIABLE = "NANOBANANA_IMAGES_API_KEY", "NANOBANANA_IMAGES_BASE_URL"
@@ -21,22 +24,17 @@ KEY_VARIABLE, URL_VARIABLE = "NANOBANANA_IMAGES_API_KEY", "NANOBANANA_IMAGES_BAS
 ImagesMode = Literal["sync", "async"]
 """Whether a create is answered with the picture, or with the id of a task that is then looked at."""
 
-
-_A_PRICE = Kind(
-    "a price in US dollars, from 0", lambda value: FROM_ZERO.fits(value) and value / DOLLARS_PER_CREDIT <= MOST
+_PLACES = (
+    "The URL is the first argument of OpenAIImages, the key the second; in the environment they are "
+    f"{URL_VARIABLE} and {KEY_VARIABLE}."
 )
+_SPOKEN = ("images",)
+_WHO = "an OpenAI-style gateway"
 
-_ENDPOINTS = ("/images/generations", "/images/edits", "/chat/completions")
-
-
-def _price(_: object, __: object, value: Any) -> None:
-    """ConfigurationError for what is no price, and no mapping of models to prices."""
-    if not isinstance(value, Mapping):
-        _A_PRICE.or_none().check(price=value)
-        return
-    for model, price in value.items():
-        TEXT.check(**{"a model in price": model})
-        _A_PRICE.check(**{f"price[{model!r}]": price})
+_ENDPOINT = re.compile(
+    r"/images/(generations|edits|variations|tasks)$|/chat/completions$|(?<=/v\d)/(images|models|chat|responses)$", re.I
+)
+"""What a base URL ends in that was copied from a question: such questions follow it (PROTOCOL §3)."""
 
 
 def _base_url(_: object, __: object, value: str | None) -> None:
@@ -47,29 +45,31 @@ def _base_url(_: object, __: object, value: str | None) -> None:
 
 def _checked_base(url: str, name: str) -> str:
     """`url` without slashes at its end. ConfigurationError, where it is none, or leads past the base."""
-    base = checked_url(url, name).rstrip("/")
-    endpoint = next((end for end in _ENDPOINTS if base.endswith(end)), None)
-    if endpoint is not None:
+    base = checked_url(url, name, places=_PLACES).rstrip("/")
+    if found := _ENDPOINT.search(base):
         raise ConfigurationError(
-            f"{name}={url!r} is the address of one question, and no base URL",
-            remedy=f"Leave out {endpoint}: {base.removesuffix(endpoint)!r}.",
+            f"{name}={shown_url(url)} is the address of one question, and no base URL",
+            remedy=f"Leave out {found[0]}: {shown_url(base.removesuffix(found[0]))}.",
         )
     if "//" in urlsplit(base).path:
         raise ConfigurationError(
-            f"{name}={url!r} has two slashes in a row in its path", remedy="Write it like https://api.example.com/v1."
+            f"{name}={shown_url(url)} has two slashes in a row in its path",
+            remedy="Write it like https://api.example.com/v1.",
         )
     return base
 
 
 @attrs.frozen
 class OpenAIImages:
-    """A gateway that speaks OpenAI's images API at `base_url`, with or without ``/v1`` at its end (PROTOCOL §3).
+    """A gateway that speaks OpenAI's images API at `base_url`, with or without ``/v1`` at its end (PROTOCOL §3); a path
+    that has another version in it, such as ``/api/v3`` or ``/v1beta/openai``, is taken as it is.
 
     There is no default URL: resellers share the API, not the address. What is left out comes from the environment when
     a client starts: `base_url` from ``NANOBANANA_IMAGES_BASE_URL``, `api_key` from ``NANOBANANA_IMAGES_API_KEY``.
 
-    `price` is what one image costs there, in US dollars, or a mapping from model ids to that; None where you don't
-    know: then no budget can be kept. As everywhere, sums are in credits, of 0.005 USD each.
+    `price` is what one image costs there, in US dollars, or a mapping from model ids to that, of which a copy is kept;
+    None where you don't know: then no budget can be kept. An answer with several images costs that for each of them. As
+    everywhere, sums are in credits, of 0.005 USD each.
 
     `mode` is ``"sync"``, where a create is answered with the picture, seconds to minutes later; or ``"async"``, where
     it is answered with the id of a task, as relays offer it that cut long connections (at about 184 s). Only the second
@@ -83,8 +83,8 @@ class OpenAIImages:
     """
 
     base_url: str | None = attrs.field(default=None, validator=_base_url)
-    api_key: str | None = a_key(KEY_VARIABLE)
-    price: float | Mapping[str, float] | None = attrs.field(default=None, validator=_price)
+    api_key: str | None = a_key(KEY_VARIABLE, places=_PLACES)
+    price: float | Mapping[str, float] | None = attrs.field(default=None, converter=kept, validator=checked)
     mode: ImagesMode = attrs.field(default="sync", kw_only=True, validator=one_of("sync", "async"))
     answer_within: float = attrs.field(default=200.0, kw_only=True, validator=ABOVE_ZERO)
 
@@ -97,7 +97,7 @@ class OpenAIImages:
 
     @property
     def address(self) -> str:
-        """The base URL with ``/v1`` at its end, whether it was named so or not."""
+        """The base URL; with ``/v1`` at its end, whether it was named so or not, where it has no version in it."""
         return dialects.versioned(self.base_url) if self.base_url else ""
 
     @property
@@ -123,11 +123,8 @@ class OpenAIImages:
 
     def dialect(self, name: str) -> Dialect:
         """The dialect ``images``; ConfigurationError for any other."""
-        if name != "images":
-            raise ConfigurationError(
-                f"an OpenAI-style gateway does not speak the dialect {name!r}",
-                remedy="Use OpenAIGeneration or OpenAIEdit, or a plain prompt.",
-            )
+        if name not in _SPOKEN:
+            raise not_spoken(_WHO, name, _SPOKEN)
         return dialects.ImagesDialect(
             self.address, _checked(self.api_key), asynchronous=self.mode == "async", answer_within=self.answer_within
         )
@@ -143,7 +140,12 @@ class OpenAIImages:
         return self.priced(build_request({**wanted, "prompt": prompt}, dialect="images"))
 
     def priced(self, request: Request) -> Request:
-        """`request` with the price that was given for its model, in credits, where it names none itself."""
+        """`request` with the price that was given for its model, in credits, where it names none itself.
+
+        Raises:
+            ConfigurationError: it is a request of another gateway's; its equivalent here is named.
+        """
+        refuse_foreign(request, _WHO, _SPOKEN)
         dollars = self.price.get(request.model) if isinstance(self.price, Mapping) else self.price
         if dollars is None or not isinstance(request, OpenAIGeneration | OpenAIEdit) or request.credits is not None:
             return request
@@ -175,9 +177,9 @@ class OpenAIImages:
 
 
 def _not_offered(what: str) -> NoReturn:
-    raise ConfigurationError(f"an OpenAI-style gateway offers {what}", remedy="Look it up where you have the key from.")
+    raise ConfigurationError(f"{_WHO} offers {what}", remedy="Look it up where you have the key from.")
 
 
 def _checked(key: str | None) -> str:
     remedy = f"Set {KEY_VARIABLE}, or pass it: OpenAIImages(base_url, api_key)."
-    return checked_key(key, variable=KEY_VARIABLE, remedy=remedy)
+    return checked_key(key, variable=KEY_VARIABLE, remedy=remedy, places=_PLACES)

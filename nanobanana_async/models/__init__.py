@@ -4,13 +4,14 @@ Each request knows its model id, the vendor's names for its fields, its price an
 plain dict `build_request` makes one; `derive_key` names it. Nothing here does I/O.
 """
 
+from nanobanana_async.models._bare_base64 import is_bare_base64
 from nanobanana_async.models._build import build_request
 from nanobanana_async.models._data_url import data_url_content, is_data_url
-from nanobanana_async.models._field_names import field_names, nearest_field
+from nanobanana_async.models._field_names import also_called, field_names, nearest_field
 from nanobanana_async.models._foreign_names import ForeignName, foreign_name
 from nanobanana_async.models._from_text import read_cells
 from nanobanana_async.models._google import NanoBanana, NanoBananaEdit
-from nanobanana_async.models._image_rules import is_url
+from nanobanana_async.models._image_rules import as_images, is_url
 from nanobanana_async.models._info import ModelInfo
 from nanobanana_async.models._key import derive_key
 from nanobanana_async.models._kie import KieRequest
@@ -53,11 +54,14 @@ __all__ = [
     "Resolution",
     "ResponseFormat",
     "WideAspectRatio",
+    "also_called",
+    "as_images",
     "build_request",
     "data_url_content",
     "derive_key",
     "field_names",
     "foreign_name",
+    "is_bare_base64",
     "is_data_url",
     "is_url",
     "known_models",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from nanobanana_async.models._checked import Checked
-from nanobanana_async.models._foreign_names import foreign_name
+from nanobanana_async.models._foreign_names import foreign_name, squeezed
 from nanobanana_async.models._kie import KieRequest
 from nanobanana_async.models._near import did_you_mean, nearest
 from nanobanana_async.models._problems import FieldProblem, shown
@@ -35,9 +35,12 @@ _AT_KIE: Mapping[str, str] = {
 }
 _OTHER_NAMES: Mapping[str, Mapping[str, str]] = {
     "jobs": _AT_KIE,
-    "images": {**_EVERYWHERE, "image[]": "images", "image_size": "resolution", "format": "response_format"},
+    "images": {**_EVERYWHERE, "image[]": "images", "image_size": "resolution"},
     "generate": _AT_KIE,
 }
+
+_ALONE = frozenset({"images"})
+"""Dialects whose gateways speak no other: what requests of others have is no help there."""
 
 _NO_SLIPS = frozenset({"weight", "speed", "moderation", "partial_images"})
 """Words of their own, however near they come to height, seed, operation and images."""
@@ -65,6 +68,16 @@ def nearest_field(name: str, dialect: str = "jobs") -> str | None:
     return _near(name, field_names(dialect), cutoff=0.8)
 
 
+def also_called(name: str, dialect: str = "jobs") -> str | None:
+    """The field that vendors and their other clients call `name`, in whatever letters; None where they have none.
+
+    Raises:
+        ConfigurationError: there is no such dialect.
+    """
+    family_of(dialect)
+    return {squeezed(other): ours for other, ours in _OTHER_NAMES[dialect].items()}.get(squeezed(name))
+
+
 def missing_field(name: str) -> FieldProblem:
     """That the field `name` has to be given."""
     return FieldProblem(name, None, f"{name} is missing", f"Give {name}.")
@@ -79,7 +92,7 @@ def unknown_field(cls: type[Checked], dialect: str, model: object, name: str, va
     family = family_of(dialect)
     own = _names(cls, family)
     ours = _OTHER_NAMES[dialect].get(name, name)
-    if ours not in own:
+    if ours not in own and dialect not in _ALONE:
         if owners := [known for known, other in family.by_model.items() if ours in _names(other, family)]:
             message = f"{model} has no {ours}; it is a field of {', '.join(owners)}"
             return FieldProblem(name, value, message, f"Leave {name} out, or choose one of those models.")
@@ -91,10 +104,7 @@ def unknown_field(cls: type[Checked], dialect: str, model: object, name: str, va
 def _of_another(cls: type[Checked], ours: str, name: str, value: object, elsewhere: list[str]) -> FieldProblem:
     """Why a request of `cls` has no such field, which requests of other dialects have."""
     message = f"{cls.__name__} has no {ours}; only {', '.join(elsewhere)} {'has' if len(elsewhere) == 1 else 'have'} it"
-    remedy = f"Leave {name} out, or make such a request."
-    if "extra" in attrs.fields_dict(cls):
-        remedy += " A vendor's own field goes into extra."
-    return FieldProblem(name, value, message, remedy)
+    return FieldProblem(name, value, message, f"Leave {name} out, or make such a request.")
 
 
 def _of_none(listed: list[str], own: list[str], ours: str, name: str, value: object) -> FieldProblem:

@@ -1,17 +1,20 @@
 """The rules for input images: public URLs, paths and bytes; no other schemes (PROTOCOL §1.5), but for ``data:`` URLs
-where the dialect takes them (PROTOCOL §3).
+and base64 where the dialect takes them (PROTOCOL §3).
 
-Nothing is opened here: whether a file is there, and is an image, is found out when it is read.
+Nothing is opened or read here: whether a file is there, and is an image, is found out when it is read. So an open file
+is refused, as is the tuple of name and content that OpenAI's packages take: a request is a value, which can be compared
+and sent again, and a file at some place in it is none. It is never iterated over: its lines are no images.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nanobanana_async.models._bare_base64 import as_data_url
 from nanobanana_async.models._data_url import data_url_content, is_data_url
 from nanobanana_async.models._problems import FieldError, shown
 from nanobanana_async.models._text_rule import is_utf8
@@ -20,6 +23,8 @@ from nanobanana_async.values import ImageSource
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _PATH_OF_URL = re.compile(r"https?:[/\\]", re.IGNORECASE)
+_MEDIA_TYPE = re.compile(r"(image|application)/[a-z0-9.+-]+", re.IGNORECASE)
+_LONGEST_PATH = 4096  # what Linux takes; longer text is no path anywhere, and no message should carry it
 
 
 def is_url(source: ImageSource) -> bool:
@@ -32,9 +37,19 @@ def as_images(value: Images | None) -> tuple[ImageSource, ...]:
     given: Any = value
     if given is None:
         return ()
-    # Bytes and text can be iterated too, and a list of their characters is never what was meant.
-    one = isinstance(given, str | bytes | bytearray | memoryview | Path) or not isinstance(given, Iterable)
-    return (given,) if one else tuple(given)
+    return tuple(given) if isinstance(given, Iterable) and not _is_one(given) else (given,)
+
+
+def _is_one(given: Any) -> bool:
+    """Whether `given` is one image, or should be, though it can be iterated over: into letters, lines or names."""
+    return isinstance(given, str | bytes | bytearray | memoryview | Path | Mapping) or _is_file(given)
+
+
+def _is_file(given: Any) -> bool:
+    """Whether it is an open file, an upload, or a file as OpenAI's packages take it: its name, content and type."""
+    if isinstance(given, tuple):
+        return len(given) > 2 and isinstance(given[2], str) and _MEDIA_TYPE.fullmatch(given[2].strip()) is not None
+    return hasattr(given, "read")
 
 
 def shown_images(images: tuple[ImageSource, ...]) -> str:
@@ -68,6 +83,12 @@ def _image(field: str, image: object, data_url_bytes: int | None) -> ImageSource
             return _path(field, image)
         case bytes() | bytearray() | memoryview():
             return _content(field, bytes(image))
+        case _ if hasattr(image, "read"):
+            message = f"{field}={_named(image)} is an open file, which can be read only once"
+            raise FieldError("images", image, message, "Give its bytes, as its .read() gives them, or its path.")
+        case tuple() if len(image) > 1:
+            message = f"{field}={shown(image)} is a file as OpenAI's packages take it, and no image"
+            raise FieldError("images", image, message, "Give the content alone, as bytes, or the path of the file.")
         case _:
             message = f"{field}={shown(image)} is no image"
             raise FieldError("images", image, message, "Give a URL or a path as a str, a Path, or the file's bytes.")
@@ -77,29 +98,32 @@ def _text(field: str, text: str, data_url_bytes: int | None) -> str:
     source = text.strip()
     if not source:
         raise FieldError("images", text, f"{field} is empty", "Give a URL or a path, or leave it out.")
-    if is_data_url(source):
-        return _data_url(field, source, data_url_bytes)
+    url = source if is_data_url(source) else as_data_url(source)
+    if url is not None:
+        return _data_url(field, url, data_url_bytes, is_bare=url is not source)
     _encodable(field, source)
     if is_url(source):
         return _url(field, source)
     if scheme := _SCHEME.match(source):
-        message = f"{field}={shown(text)} is a URL of the scheme {scheme[1]!r}; only http and https can be fetched"
+        named = shown(scheme[1])
+        message = f"{field}={shown(text)} is a URL of the scheme {named}; only http and https can be fetched"
         raise FieldError(
             "images", text, message, "Give the path of a local file, or its bytes, or a public http(s) URL."
         )
-    return source
+    return _short(field, source)
 
 
-def _data_url(field: str, url: str, most: int | None) -> str:
+def _data_url(field: str, url: str, most: int | None, *, is_bare: bool) -> str:
+    what = "a picture in base64" if is_bare else "a data: URL"
     if most is None:
-        message = f"{field} is a data: URI, which the gateway does not take"
+        message = f"{field} is {what}, which the gateway does not take"
         raise FieldError("images", url, message, "Decode it and give the bytes: they are uploaded for you.")
     try:
         size = len(data_url_content(url))
     except ValueError as error:
-        message = f"{field}, a data: URL, {error}"
-        remedy = "Give it whole, as data:image/png;base64,… without line breaks; or give the bytes of the file."
-        raise FieldError("images", url, message, remedy) from None
+        form = "Give it whole" if is_bare else "Give it whole, as data:image/png;base64,… without line breaks"
+        message = f"{field}, {what}, {error}"
+        raise FieldError("images", url, message, f"{form}; or give the bytes of the file.") from None
     if size > most:
         message = f"{field} has {size / 1e6:.1f} MB, over the limit of {most / 1e6:.1f} MB"
         raise FieldError("images", url, message, "Make it smaller: fewer pixels, or save it as a JPEG.")
@@ -122,6 +146,7 @@ def _path(field: str, path: Path) -> Path:
         message = f"{field}={shown(path)} is a URL in a Path, which loses one of its slashes"
         raise FieldError("images", path, message, "Give a URL as a str.")
     _encodable(field, str(path))
+    _short(field, str(path))
     return path
 
 
@@ -129,6 +154,20 @@ def _content(field: str, content: bytes) -> bytes:
     if not content:
         raise FieldError("images", content, f"{field} is empty: 0 bytes", "Give the bytes of the whole file.")
     return content
+
+
+def _short(field: str, path: str) -> str:
+    if len(path) > _LONGEST_PATH:
+        message = f"{field}={shown(path)} has {len(path)} characters, and is no path"
+        raise FieldError("images", path, message, "Give a path, a URL, or the bytes of the file.")
+    return path
+
+
+def _named(file: Any) -> str:
+    """An open file by its name, where it has one."""
+    name = getattr(file, "name", None) or getattr(file, "filename", None)
+    kind = type(file).__name__
+    return f"<{kind} {shown(name)}>" if isinstance(name, str | Path) else f"<{kind}>"
 
 
 def _encodable(field: str, text: str) -> None:

@@ -11,6 +11,7 @@ from nanobanana_async.models._text_rule import is_utf8
 from nanobanana_async.values import JSON
 
 _DEEPEST = 64  # a value that holds itself ends here too
+_LONGEST_PATH = 80  # characters of a path in a message
 
 
 def checked_json(path: str, value: Any, depth: int = 0) -> JSON:
@@ -58,6 +59,7 @@ def _key(path: str, key: object) -> str:
 
 def _not_json(path: str, value: object, message: str) -> FieldError:
     field = path.partition(".")[0].partition("[")[0]
+    path = path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH // 2]}…{path[-_LONGEST_PATH // 2 :]}"
     return FieldError(
         field, value, f"{path} {message}", f"Give {field} as plain JSON: str, int, float, bool, None, list and dict."
     )

@@ -23,28 +23,28 @@ _PROMPT_MAX: Final = 5000  # as the jobs model of the same name; the older endpo
 _MOST_IMAGES: Final = 5
 
 
-def _model(model: str, expected: Expected, *, least_images: int = 0, megabytes: int = 10) -> ModelInfo:
+def _model(model: str, expected: Expected, *, images: tuple[int, int], megabytes: int | None = None) -> ModelInfo:
     return ModelInfo(
         id=model,
         name="LegacyNanoBanana",
         dialect="generate",
         prompt_max=_PROMPT_MAX,
-        images=(least_images, _MOST_IMAGES),
-        max_image_bytes=megabytes * MEGABYTE,
+        images=images,
+        max_image_bytes=megabytes * MEGABYTE if megabytes is not None else None,
         credits={None: _CREDITS},
         expected=expected,
         vendor_names={"images": ("img_url",)},
     )
 
 
-# Times, and the weight of images, are as documented for the jobs models of the same names (PROTOCOL §1.4, §1.5).
-GENERATE_MODELS: Final = (
-    _model("google/nano-banana", NanoBanana.info.expected),
-    _model("google/nano-banana-edit", NanoBananaEdit.info.expected, least_images=1),
-    _model("google/nano-banana-pro", NanoBananaPro.info.expected, megabytes=30),
-)
-_ANY_MODEL: Final = GENERATE_MODELS[0]
-"""Whose rules hold for the other fields where the model is wrong."""
+# Times, the weight of images, and which model takes any, are as documented for the jobs models of the same names
+# (PROTOCOL §1.4, §1.5): `img_url` is "for editing" (§2), and a picture made without it would be paid for all the same.
+_PLAIN: Final = _model("google/nano-banana", NanoBanana.info.expected, images=(0, 0))
+_EDITOR: Final = _model("google/nano-banana-edit", NanoBananaEdit.info.expected, images=(1, _MOST_IMAGES), megabytes=10)
+_PRO: Final = _model("google/nano-banana-pro", NanoBananaPro.info.expected, images=(0, _MOST_IMAGES), megabytes=30)
+GENERATE_MODELS: Final = (_PLAIN, _EDITOR, _PRO)
+_ANY_MODEL: Final = _PRO
+"""Whose rules hold for the other fields where the model is wrong: those that allow the most."""
 
 
 @attrs.frozen
@@ -52,22 +52,27 @@ class LegacyNanoBanana(PromptRequest):
     """An image from a prompt of up to 5000 characters and up to 5 images, through Kie's older endpoint: 4 credits.
 
     It takes what the present one does not: `negative_prompt` (what the picture must not show), `seed`, `width` and
-    `height` in pixels, `steps` from 20 to 60, and `guidance_scale` from 1 to 20 (how closely to follow the prompt). Its
-    models are ``google/nano-banana``, ``google/nano-banana-pro``, and ``google/nano-banana-edit``, which needs an
-    image.
+    `height` in pixels, `steps` from 20 to 60, and `guidance_scale` from 1 to 20 (how closely to follow the prompt).
+
+    `model` is ``google/nano-banana``, which takes no images, and with images ``google/nano-banana-edit``, which needs
+    one; or, named, ``google/nano-banana-pro``, which makes from a prompt or edits.
 
     Raises:
         InvalidFieldsError: a value that the model does not take.
     """
 
-    model: str = attrs.field(default="google/nano-banana", kw_only=True)
     images: tuple[ImageSource, ...] = attrs.field(default=(), kw_only=True, converter=as_images, repr=shown_images)
+    model: str = attrs.field(kw_only=True)
     negative_prompt: str | None = attrs.field(default=None, kw_only=True)
     seed: int | None = attrs.field(default=None, kw_only=True)
     width: int | None = attrs.field(default=None, kw_only=True)
     height: int | None = attrs.field(default=None, kw_only=True)
     steps: int | None = attrs.field(default=None, kw_only=True)
     guidance_scale: float | None = attrs.field(default=None, kw_only=True)
+
+    @model.default
+    def _default_model(self) -> str:
+        return _EDITOR.id if self.images else _PLAIN.id
 
     @classmethod
     def known_model(cls, model: object) -> str | None:
@@ -88,7 +93,7 @@ class LegacyNanoBanana(PromptRequest):
             case "model":
                 return _checked_model(value)
             case "images":
-                return checked_images((_known(model) or _ANY_MODEL).images, as_images(value))
+                return _checked_images(_known(model) or _ANY_MODEL, as_images(value))
             case "negative_prompt":
                 return _negative_prompt(value)
             case "seed":
@@ -112,7 +117,7 @@ class LegacyNanoBanana(PromptRequest):
 
     @property
     def max_image_bytes(self) -> int | None:
-        """The most that each input image may weigh, in bytes."""
+        """The most that each input image may weigh, in bytes; None where the model takes none."""
         return self._info.max_image_bytes
 
     @property
@@ -148,6 +153,14 @@ def _checked_model(value: object) -> str:
     remedy = "Name one of those; other models are asked for by a request of their own, such as NanoBanana2."
     problem = unknown_model(name, [info.id for info in GENERATE_MODELS], remedy=remedy)
     raise FieldError(problem.field, value, problem.message, problem.remedy)
+
+
+def _checked_images(info: ModelInfo, images: tuple[ImageSource, ...]) -> tuple[ImageSource, ...]:
+    if images and not info.images[1]:
+        owners = ", ".join(other.id for other in GENERATE_MODELS if other.images[1])
+        message = f"{info.id} has no images; it is a field of {owners}"
+        raise FieldError("images", images, message, f"Choose {_EDITOR.id}, or leave the model out.")
+    return checked_images(info.images, images)
 
 
 def _negative_prompt(value: object) -> str | None:

@@ -25,7 +25,7 @@ from nanobanana_async.models._openai_models import (
 from nanobanana_async.models._problems import FieldError, shown
 from nanobanana_async.models._prompt_request import PromptRequest, under_vendor_names
 from nanobanana_async.models._text_rule import checked_prompt, filled_text, line_or_none
-from nanobanana_async.models._words import ResponseFormat
+from nanobanana_async.models._words import AspectRatio, Resolution, ResponseFormat
 from nanobanana_async.values import JSON, Expected, ImageSource
 
 _NOT_SENT = ("credits", "extra", "images", "operation")  # extra's own fields are, and images where they have a place
@@ -36,14 +36,15 @@ class ImagesRequest(PromptRequest):
     """What both requests of the images dialect take.
 
     The fields of ``nano-banana``, ``nano-banana-2`` and ``nano-banana-hd`` are checked; any other model is the
-    reseller's own, and is sent as it was named, with what was asked of it.
+    reseller's own, and is sent as it was named, with what was asked of it. `aspect_ratio`, `resolution` and
+    `response_format` may be any text, such as one from a file of settings: it is checked on construction.
     """
 
     model: str = attrs.field(default="nano-banana-2", kw_only=True)
     images: tuple[ImageSource, ...] = attrs.field(default=(), kw_only=True, converter=as_images, repr=shown_images)
-    aspect_ratio: str | None = attrs.field(default=None, kw_only=True)
-    resolution: str | None = attrs.field(default=None, kw_only=True)
-    response_format: ResponseFormat | None = attrs.field(default=None, kw_only=True)
+    aspect_ratio: AspectRatio | str | None = attrs.field(default=None, kw_only=True)
+    resolution: Resolution | str | None = attrs.field(default=None, kw_only=True)
+    response_format: ResponseFormat | str | None = attrs.field(default=None, kw_only=True)
     extra: Mapping[str, JSON] | None = attrs.field(default=None, kw_only=True, hash=False, repr=shown)
     credits: float | None = attrs.field(default=None, kw_only=True)
 
@@ -121,7 +122,7 @@ class OpenAIGeneration(ImagesRequest):
     The fields of ``nano-banana``, ``nano-banana-2`` and ``nano-banana-hd`` are checked: `resolution` is only for
     ``nano-banana-2``, and no ratio is ``auto``. Any other model is sent as it was named. Images are URLs, ``data:``
     URLs, paths or bytes. `response_format` is how the picture is handed over, and `extra` holds further fields of the
-    vendor's, such as ``{"quality": "high"}``. `credits` is the price where you know it, for budgets.
+    vendor's, such as ``{"quality": "high"}``. `credits` is the price of one image where you know it, for budgets.
 
     Raises:
         InvalidFieldsError: a value that the model does not take.

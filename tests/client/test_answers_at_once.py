@@ -247,13 +247,14 @@ async def test_creates_that_last_long_are_sent_at_the_rate_all_the_same() -> Non
     gateway = ScriptedImages(made(IN_THE_ANSWER), seconds=60.0)
 
     async with gateway.client(rate=Rate(20, per=10)) as client:
+        await client.generate("a banana")  # until a gateway was heard, one window of creates is all it gets
         outcomes = await client.generate_all([f"banana {number}" for number in range(200)])
 
     assert {outcome.state for outcome in outcomes} == {"succeeded"}
     assert gateway.most_on_the_wire > 90
     windows = zip(gateway.sent_at, gateway.sent_at[20:], strict=False)
     assert min(later - sooner for sooner, later in windows) >= 10.0
-    assert gateway.sent_at[-1] - gateway.sent_at[0] <= 1.2 * 10.0 * 200 / 20 + 5.0
+    assert gateway.sent_at[-1] - gateway.sent_at[1] <= 1.2 * 10.0 * 200 / 20 + 5.0
 
 
 async def test_requests_in_flight_are_the_tasks_in_flight() -> None:

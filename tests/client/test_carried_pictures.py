@@ -62,3 +62,24 @@ async def test_content_that_goes_into_a_create_is_no_text_beside_it() -> None:
         await asked
 
     assert held == [()]
+
+
+async def test_what_is_being_read_into_a_create_is_not_sent_for_a_caller_who_is_gone(tmp_path: Path) -> None:
+    """It has not left, so it costs nothing; and it holds no place in flight."""
+    file = tmp_path / "large.png"
+    file.write_bytes(PICTURE)
+    os.truncate(file, 300_000)
+    gateway = ScriptedImages()
+
+    async with gateway.client() as client:
+        manager = manager_of(client)
+        asked = asyncio.ensure_future(client.generate(OpenAIEdit("a", images=[file])))
+        while not manager.desk.sending:  # by a step of the loop at a time: it is read in threads
+            await asyncio.sleep(0)
+        asked.cancel()
+        await until(lambda: not manager.desk.sending)
+        now = client.statistics()
+
+    assert asked.cancelled()
+    assert gateway.requests == []
+    assert (now.creating, now.in_flight, now.queued) == (0, 0, 0)

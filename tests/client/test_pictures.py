@@ -305,6 +305,7 @@ async def test_a_picture_cut_off_by_the_close_is_handed_out_without_its_file(tmp
     (outcome,) = outcomes
     assert isinstance(outcome, Succeeded)
     assert isinstance(outcome.file_error, StorageError)
+    assert "save` of another client" in outcome.file_error.remedy
     assert outcome.files == ()
     assert list(tmp_path.iterdir()) == []
 

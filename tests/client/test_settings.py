@@ -93,8 +93,8 @@ def test_a_key_that_is_no_text_is_refused_and_not_shown(key: Any) -> None:
 
 @pytest.mark.parametrize("url", [5, b"http://127.0.0.1", Path("/tmp")])
 def test_a_base_url_is_a_text(url: Any) -> None:
-    """It is named with what was given."""
-    with pytest.raises(ConfigurationError, match="base_url="):
+    """What was given is named by its type: it may be the key."""
+    with pytest.raises(ConfigurationError, match=r"base_url is a \w+, and no text"):
         Client(base_url=url)
 
 

@@ -47,7 +47,7 @@ async def test_a_mistake_that_all_prompts_share_is_raised_once(fields: dict[str,
         with pytest.raises(InvalidRequestError, match=next(iter(fields))):
             client.batch(["a cat", "a dog"], **fields)  # type: ignore[arg-type]  # one of the fields
         with pytest.raises(InvalidRequestError):
-            client.plan(["a cat", "a dog"], **fields)
+            client.plan(["a cat", "a dog"], **fields)  # type: ignore[arg-type]  # as above
 
     assert kie.prompts == []
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from nanobanana_async import Client, OpenAIGeneration, OpenAIImages
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
 from nanobanana_async.models import known_models
 from nanobanana_async.runs import read_items
+from nanobanana_async.testing import VirtualTimeLoop
+from tests.scripted_images import PICTURE, URL, ScriptedImages
 from tests.scripted_kie import until
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -28,6 +34,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorServer]:
     with EmulatorServer(World(EmulatorOptions(speed=50, seed=1, limit=Limit(1000, per=1)))) as running:
         monkeypatch.setenv("KIE_BASE_URL", running.base_url)
         monkeypatch.setenv("KIE_API_KEY", "any")
+        monkeypatch.setenv("NANOBANANA_IMAGES_BASE_URL", f"{running.base_url}/v1")
+        monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
         yield running
 
 
@@ -38,9 +46,9 @@ def run(script: str, folder: Path) -> str:
     return done.stdout
 
 
-def web_app() -> Any:
+def example(name: str) -> Any:
     """The module, which is in no package."""
-    spec = importlib.util.spec_from_file_location("web_app", EXAMPLES / "web_app.py")
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -62,8 +70,36 @@ def test_the_bot_answers_everybody(tmp_path: Path) -> None:
     """With a picture, or with words that are fit for users."""
     lines = sorted(run("bot.py", tmp_path).splitlines())
 
-    assert lines[0].startswith("@ada http://127.0.0.1")
+    assert re.match(r"@ada a banana on the moon: ImageData\(content=<\d+ bytes>, media_type='image/", lines[0])
     assert lines[1] == "@bob This request was refused by the content policy. Please word it differently."
+
+
+async def told_by_the_bot(seconds: float) -> str:
+    """Its words for a picture that a gateway takes so long for, and that has no id."""
+    async with ScriptedImages(seconds=seconds).client(model="nano-banana-2-lite") as client:
+        text, _ = await example("bot").answer(client, "ada", "a banana")
+        return str(text)
+
+
+def test_the_bot_names_no_id_where_there_is_none() -> None:
+    """Nobody can ask for that picture later."""
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        in_time, too_late = runner.run(told_by_the_bot(100)), runner.run(told_by_the_bot(150))
+
+    assert in_time == "@ada a banana:"
+    assert too_late == "@ada this takes too long"
+
+
+def test_the_resellers_example_pays_once_however_often_it_is_run(server: EmulatorServer, tmp_path: Path) -> None:
+    """For a picture, the edit of its file, and a batch; and it says what they cost."""
+    first, again = run("reseller.py", tmp_path), run("reseller.py", tmp_path)
+    orders = [server.world.tasks.find(create.task_id or "") for create in server.world.ledger.creates]
+    names = {"plate.png", "dusk.png", "dawn.png", "noon.png", "sunset.png"}
+
+    assert {path.name for path in (tmp_path / "pictures").glob("*.png")} == names
+    assert "3 images | 24 credits (0.12 USD)" in first
+    assert "3 of 3 succeeded (3 by earlier runs)" in again
+    assert sorted(bool(task.order.images) for task in orders if task is not None) == [False] * 4 + [True]
 
 
 async def test_the_web_app_serves_pictures_and_orders(
@@ -71,7 +107,7 @@ async def test_the_web_app_serves_pictures_and_orders(
 ) -> None:
     """Waited for in one request, or ordered and fetched later; who clicks twice pays once."""
     monkeypatch.setenv("IMAGES_DB", str(tmp_path / "images.db"))
-    module = web_app()
+    module = example("web_app")
     transport = httpx.ASGITransport(module.app)
 
     async with (
@@ -82,14 +118,40 @@ async def test_the_web_app_serves_pictures_and_orders(
         refused = await web.get("/picture", params={"prompt": "a banana [fail:policy]"})
         for _ in range(2):
             await web.post("/orders/17", params={"prompt": "another"})
+        asked_early = await web.get("/orders/17")
+        await module.client().generate(module.NanoBanana2Lite("another"), key="17")
         fetched = await web.get("/orders/17")
         unheard_of = await web.get("/orders/18")
 
     assert picture.headers["content-type"].startswith("image/")
     assert (refused.status_code, refused.json()["detail"][:12]) == (422, "This request")
-    assert fetched.json()["state"] in ("succeeded", "running")
+    assert asked_early.status_code == 200
+    assert fetched.headers["content-type"].startswith("image/")
     assert unheard_of.status_code == 404
     assert len(server.world.ledger.accepted) == 3  # the picture, the one that is refused later, and the order once
+
+
+async def test_the_web_app_serves_bytes_whatever_its_gateway_hands_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Base64 of a gateway that answers at once is a file of the journal: neither its path nor a URL is told."""
+    monkeypatch.setenv("IMAGES_DB", str(tmp_path / "images.db"))
+    module, gateway = example("web_app"), ScriptedImages()
+    monkeypatch.setattr(module, "Client", partial(Client, OpenAIImages(URL, "any"), transport=gateway.transport))
+    monkeypatch.setattr(module, "NanoBanana2Lite", OpenAIGeneration)
+
+    async with (
+        module.app.router.lifespan_context(module.app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(module.app), base_url="http://app") as web,
+    ):
+        picture = await web.get("/picture", params={"prompt": "a banana"})
+        ordered = await web.post("/orders/17", params={"prompt": "another"})
+        fetched = await web.get("/orders/17")
+
+    assert [picture.content, fetched.content] == [PICTURE, PICTURE]
+    assert fetched.headers["content-type"] == "image/png"
+    assert ordered.json() == {"state": "ordered"}
+    assert (tmp_path / "images.db.pictures").is_dir()
 
 
 async def test_the_web_app_makes_nothing_for_who_has_gone(
@@ -97,7 +159,7 @@ async def test_the_web_app_makes_nothing_for_who_has_gone(
 ) -> None:
     """FastAPI does not cancel a handler; the app asks, and what waits for its turn is never sent."""
     monkeypatch.setenv("IMAGES_DB", str(tmp_path / "images.db"))
-    module = web_app()
+    module = example("web_app")
     sent: list[dict[str, Any]] = []
     messages = iter([{"type": "http.request", "body": b""}])
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nanobanana_async import Client
+from nanobanana_async import Client, Kie, OpenAIImages
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit, World
 
 ROOT = Path(__file__).parents[2]
@@ -37,8 +37,9 @@ if inspect.isawaitable(running):
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[subprocess.CompletedProcess[str]]]:
     """Every block, each in a process and a folder of its own, all at once: they mostly wait."""
     with EmulatorServer(World(EmulatorOptions(speed=50, seed=1, limit=Limit(1000, per=1)))) as server:
-        environ = {**os.environ, "KIE_BASE_URL": server.base_url, "KIE_API_KEY": "any"}
-
+        kie = {"KIE_BASE_URL": server.base_url, "KIE_API_KEY": "any"}
+        reseller = {"NANOBANANA_IMAGES_BASE_URL": f"{server.base_url}/v1", "NANOBANANA_IMAGES_API_KEY": "any"}
+        environ = {**os.environ, **kie, **reseller}
         folders = [tmp_path_factory.mktemp("readme") for _ in PYTHON]  # here: the factory is not for threads
 
         def run(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -74,6 +75,7 @@ def test_the_blocks_print_what_the_page_says(ran: list[subprocess.CompletedProce
 
     assert "sku-2 is in pictures/sku-2." in output
     assert "3 of 3 succeeded | 24 credits (0.12 USD)" in output
+    assert "2 images | 16 credits (0.08 USD)" in output
 
 
 def test_a_block_that_is_a_test_is_run_as_one(ran: list[subprocess.CompletedProcess[str]]) -> None:
@@ -112,14 +114,17 @@ def _help(command: str) -> str:
 
 
 def test_the_table_of_defaults_is_true() -> None:
-    """Each row of it is a parameter of the client, with its value."""
+    """Each row of it is a parameter of the client, or of the gateway that it names, with its value."""
     parameters = inspect.signature(Client).parameters
     rows = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]+)`? \|", README.split("## Defaults")[1], re.MULTILINE))
 
     assert rows["rate"] == "Rate(20, per=10)"
     assert str(parameters["rate"].default) == "20/10"
     assert rows["in_flight"].strip() == str(parameters["in_flight"].default)
+    assert rows["answer_within"].strip() == f"{OpenAIImages().answer_within:g} s"
     assert rows["deadline"].strip() == f"{parameters['deadline'].default} s"
+    for default in (Kie.default_model, Kie.default_edit_model, OpenAIImages.default_model):
+        assert f"`{default}`" in README.split("\n| `model` |")[1].split("\n")[0]
     for name in ("on_unknown", "on_server_error"):
         assert rows[name] == f'"{parameters[name].default}"'
     polling = parameters["polling"].default

@@ -9,7 +9,6 @@ import pytest
 from nanobanana_async import (
     ConfigurationError,
     InvalidRequestError,
-    NanoBanana,
     OpenAIEdit,
     OpenAIGeneration,
     OpenAIImages,
@@ -47,6 +46,10 @@ def test_without_a_key_the_variable_is_named_or_the_fault(key: str | None) -> No
     [
         {"base_url": "reseller.example"},
         {"base_url": f"{URL}/images/generations"},
+        {"base_url": f"{URL}/images"},
+        {"base_url": f"{URL}/Models/"},
+        {"base_url": "https://reseller.example/api/v3/images"},
+        {"base_url": "https://reseller.example/images/variations"},
         {"base_url": "https://reseller.example//v1"},
         {"price": -1},
         {"price": 1e308},
@@ -70,6 +73,18 @@ def test_the_address_of_a_question_is_no_base_url_from_the_environment_either() 
         OpenAIImages().resolved(environ)
 
     assert refused.value.remedy == f"Leave out /images/edits: {URL!r}."
+
+
+@pytest.mark.parametrize("base", ["https://reseller.example/images", "https://reseller.example/models"])
+def test_a_path_of_the_sellers_own_is_no_question(base: str) -> None:
+    """Only behind a version is it the address of one."""
+    assert OpenAIImages(base).address == f"{base}/v1"
+
+
+@pytest.mark.parametrize("base", ["https://reseller.example/api/v3", "https://reseller.example/v1beta/openai"])
+def test_a_version_of_the_sellers_own_stays(base: str) -> None:
+    """As the openai package takes it: nothing is put behind it."""
+    assert OpenAIImages(f"{base}/", "k").address == base
 
 
 def test_the_key_is_in_no_repr() -> None:
@@ -106,11 +121,10 @@ def test_the_price_is_in_dollars_an_image(price: Any, credits: float | None) -> 
 
 
 def test_a_request_that_names_its_price_keeps_it() -> None:
-    """And one of another gateway is none of its business."""
+    """What it was told stands above what the gateway was."""
     gateway = OpenAIImages(URL, "k", 0.04)
 
     assert gateway.priced(OpenAIGeneration("a cat", credits=2.0)).credits == 2.0
-    assert gateway.priced(NanoBanana("a cat")) == NanoBanana("a cat")
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])

@@ -213,8 +213,9 @@ _CLEAR_CODES = frozenset({401, 402, 404, 405, 429, 433, 455, 505})
 _OF_THE_REQUEST = (frozenset(range(400, 500)) | {501}) - _CLEAR_CODES - {403, 408}
 """HTTP statuses by which a request is refused for what it is, once and for all."""
 _NO_SUCH_PLACE = (
-    "Correct the base URL. Where it is that of a gateway in OpenAI's style, it needs OpenAIImages(base_url, …), "
-    "or on the command line --gateway openai-images."
+    "Correct the base URL; of a gateway in OpenAI's style it is what stands before /images/generations, and /v1 is put "
+    "behind it where it has no version. Or it is of the other kind: OpenAIImages(base_url, …) speaks to those, Kie(…) "
+    "does not; on the command line --gateway openai-images or --gateway kie."
 )
 _NO_MODEL = re.compile(
     r"model_not_found|\bmodel\b.{0,80}\bnot (exist|found|supported|available)|\b(no such|unknown|invalid) model\b",

@@ -62,10 +62,26 @@ class Gate:
         self._width = WIDE if not self.has_answered else min(WIDE, self._width * 2)
         self.has_answered = True
 
+    def not_refused_yet(self) -> None:
+        """A request has been on the wire for a while; but refusals have come later than that.
+
+        It is believed once: where that was wrong, and everybody was refused again, more is needed to open wider.
+        """
+        if self.failures <= 1:
+            self._width = min(WIDE, self._width * 2)
+
     def not_refused(self) -> None:
         """A request has been on the wire for so long that it was taken, though its answer is to come."""
         self.failures = 0
         self._width = min(WIDE, self._width * 2)
+
+    def put_off(self, now: float, until: float) -> None:
+        """Somebody is told at `now` to come back at `until`, by a refusal for which it has been closed already."""
+        if until <= self.opens_at:
+            return
+        self.opens_at = until
+        if not self.failures:
+            self.refused_since = now
 
     def pause(self, until: float) -> None:
         """The gateway says that nothing more is to come before then; nothing was refused."""

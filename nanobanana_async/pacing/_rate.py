@@ -103,3 +103,8 @@ class RateWindow:
     def not_counted(self) -> None:
         """A create was refused or never arrived."""
         self._under_way -= 1
+
+    def take_back(self, stamp: float) -> None:
+        """A create that was counted at `stamp` was refused after all, or never arrived: it takes no place."""
+        if stamp in self._stamps:
+            self._stamps.remove(stamp)

@@ -18,6 +18,11 @@ Theory of operation
    learned they go one, two, four as well: a wrong guess costs one refusal.
 6. What was learned may be out of date. After windows in which the limit was used up and nothing was refused for it, it
    grows by 5 % towards the ceiling; each time that is refused, the next try waits for twice as many windows.
+7. A refusal may come late: of a create that began before the gate was last closed, and was not waited for. It belongs
+   to the burst for which it was closed. It teaches nothing more and adds no backoff, but its Retry-After is waited out.
+8. A create that was taken to be let in, because no refusal came for a while, may be refused after all. It gives its
+   place back, and what was learned is learned anew without it, or not at all (`Lesson`). It was refused later than
+   one had waited: so from then on only those count for the gate that last longer, and have begun since it was closed.
 """
 
 from __future__ import annotations
@@ -29,13 +34,19 @@ from typing import Literal
 import attrs
 
 from nanobanana_async.pacing._gate import Gate
+from nanobanana_async.pacing._lesson import Lesson, Most
 from nanobanana_async.pacing._rate import Rate, RateWindow
 
 PATIENCE = 5.0
 """Seconds for which a refusal waits for the answers to other creates under way, before it is judged without them."""
 
-AS_MUCH_AS_EVER, AS_MANY_AS_EVER = 0.9, 0.8
-"""From which share of the most that was ever accepted, or running, a refusal is explained by that limit."""
+AS_MANY_AS_EVER = 0.8
+"""From which share of the most that ever ran, or of the limit in use, a refusal is explained by it."""
+NEARLY_ALL = 0.9
+"""From which share of the limit on, accepted and refused together, it may be that refusals count."""
+
+WORTH_TELLING = 1.0
+"""Seconds by which late refusals must have put off the opening of the gate before that is said once more."""
 
 GROWTH = 0.05
 LONGEST_HOLD, DEAR_HOLD = 32, 8
@@ -77,12 +88,19 @@ class Throttle:
     gate: Gate = attrs.field(factory=Gate)
     window: RateWindow = attrs.field(init=False)
     in_flight_cap: int = attrs.field(init=False)
-    _most_accepted: int = attrs.field(default=0, init=False)
+    _most: Most = attrs.field(factory=Most, init=False)
     _most_running: int = attrs.field(default=0, init=False)
+    _most_ran_at: float = attrs.field(default=-math.inf, init=False)
     _refused_at: float | None = attrs.field(default=None, init=False)
     _not_before: float = attrs.field(default=0.0, init=False)
+    _began: float = attrs.field(default=0.0, init=False)
+    """When the create began that has left the wire last: what is said of a refusal is said of that."""
+    _closed_at: float = attrs.field(default=-math.inf, init=False)
+    _told: float = attrs.field(default=0.0, init=False)
+    """Until when the gate is closed, as it was said last."""
     _last_refusal: float = attrs.field(default=-math.inf, init=False)
     _explained_by: Literal["rate", "in_flight"] | None = attrs.field(default=None, init=False)
+    _lesson: Lesson | None = attrs.field(default=None, init=False)
     _doubt: Doubt = attrs.field(factory=Doubt, init=False)
     _is_about_rate: bool = attrs.field(default=False, init=False)
     _has_learned: bool = attrs.field(default=False, init=False)
@@ -106,7 +124,7 @@ class Throttle:
             and in_flight < self.in_flight_cap
             and self.gate.room(now, under_way=under_way) > 0
             and self.window.room(now) > 0
-            and (self.window.used < self._most_accepted or under_way < self._step)
+            and (self.window.used < self._most.count or under_way < self._step)
         )
 
     def cooldown(self, now: float) -> float:
@@ -138,7 +156,7 @@ class Throttle:
         if in_flight >= self.in_flight_cap:
             return "in_flight"
         is_tried = not (self.gate.has_answered or self.gate.failures or self._refused_at is not None)
-        if is_tried and not self.gate.room(now, under_way=under_way):
+        if is_tried and self.is_narrow(now, under_way=under_way):
             return "first_answer"
         if self._refused_at is not None or not self.gate.room(now, under_way=under_way):
             return "refusals"
@@ -176,24 +194,47 @@ class Throttle:
         """A create leaves."""
         self.window.sent()
 
-    def over(self, now: float, end: CreateEnd, *, running: int, wanted: bool) -> None:
-        """A create has left the wire. `running` tasks are accepted and not over; `wanted`: more wait to be sent."""
+    def over(self, now: float, end: CreateEnd, *, began: float, running: int, wanted: bool) -> None:
+        """A create that began at `began` has left the wire.
+
+        `running` tasks are accepted and not over; `wanted`: more wait to be sent.
+        """
+        self._began = began
         if end in ("not_counted", "refused"):
             self.window.not_counted()
         else:
             self.window.counted(now)
+        if end == "accepted":
+            self.gate.passed()
         if end in ("accepted", "not_refused"):
-            if end == "accepted":
-                self.gate.passed()
-            else:
-                self.gate.not_refused()
             self._accepted(now, running, wanted=wanted)
+
+    def lasted(self, began: float) -> None:
+        """A create that began then was not refused for a while; but refusals have come later than that."""
+        if began >= self._closed_at:
+            self.gate.not_refused_yet()
+
+    def trusted(self, began: float) -> None:
+        """A create that began then has been on the wire for longer than refusals take."""
+        if began >= self._closed_at:
+            self.gate.not_refused()
+
+    def turned_out(self, end: CreateEnd, *, began: float, let_in_at: float) -> None:
+        """How a create ended that was said to be not refused at `let_in_at`, and has begun at `began`."""
+        self._began = began
+        if end in ("not_counted", "refused"):
+            self._take_back(let_in_at)
 
     def refused(self, now: float, *, retry_after: float | None, is_about_rate: bool) -> None:
         """Somebody was told to come back later, or got no connection: nothing leaves before that is judged.
 
-        `retry_after` is in seconds; `is_about_rate`: it was a 429, and not the gateway being away for everybody.
+        It is the create that has left the wire last. `retry_after` is in seconds; `is_about_rate`: it was a 429, and
+        not the gateway being away for everybody.
         """
+        self._not_before = max(self._not_before, now + (retry_after or 0.0))
+        if self._began < self._closed_at:
+            self.gate.put_off(now, self._not_before)
+            return
         if self._refused_at is None:
             self._refused_at, self._is_about_rate = now, False
         self._is_about_rate = self._is_about_rate or is_about_rate
@@ -201,18 +242,25 @@ class Throttle:
         self._refusals.append(now)
         while self._refusals[0] + self.rate.per <= now:
             self._refusals.popleft()
-        self._not_before = max(self._not_before, now + (retry_after or 0.0))
 
     def is_to_be_judged(self, now: float, *, under_way: int) -> bool:
-        """Whether a refusal waits, and everything is known of it that will be."""
-        return self._refused_at is not None and (not under_way or now >= self._refused_at + PATIENCE)
+        """Whether a refusal waits, and all is known of it that will be; or late ones have put off the opening."""
+        if self._refused_at is None:
+            return self._not_before > now and self._not_before >= self._told + WORTH_TELLING
+        return not under_way or now >= self._refused_at + PATIENCE
 
     def judge(self, now: float, *, running: int, random: float) -> float:
         """Learn what a refusal teaches, and open by one; for how many seconds it stays closed.
 
         `running` tasks are accepted and not over; `random` is in [0, 1).
         """
-        self._refused_at = None
+        if self._refused_at is not None:
+            self._close(now, running, random)
+        self._told = self.gate.opens_at
+        return self._told - now
+
+    def _close(self, now: float, running: int, random: float) -> None:
+        self._refused_at, self._closed_at = None, now
         if self._is_about_rate:
             self._explain(now, running)
         if self._is_about_rate and self._refused_count:
@@ -220,7 +268,7 @@ class Throttle:
         retry_after = max(0.0, self._not_before - now)
         self._step = 1
         is_explained = self._is_about_rate and self._explained_by is not None
-        return self.gate.close(now, retry_after=retry_after, is_explained=is_explained, random=random)
+        self.gate.close(now, retry_after=retry_after, is_explained=is_explained, random=random)
 
     # --- learning -------------------------------------------------------------------------------------------------
 
@@ -231,17 +279,20 @@ class Throttle:
             self._hold = max(self._hold, DEAR_HOLD)
             return
         accepted = self.window.counted_within(now)
-        if accepted + len(self._refusals) < int(AS_MUCH_AS_EVER * self.window.limit):
+        if accepted + len(self._refusals) < int(NEARLY_ALL * self.window.limit):
             self._refused_count = False
-        if self._is_the_rate(accepted):
-            self.window.limit = self._most_accepted = max(1, min(self.window.limit, accepted))
+        if self._most.explains(accepted):
+            self._lesson = Lesson(Most(accepted, now), self._most, self.window.limit)
+            self.window.limit = min(self.window.limit, accepted)
+            self._most = Most(self.window.limit, now)
             self._learned(now, "rate")
         elif self._is_the_most_that_may_run(running):
             self.in_flight_cap = self._most_running = max(1, min(self.in_flight_cap, running))
+            self._most_ran_at = now
             self._learned(now, "in_flight")
         else:
             # A bucket that was full lets more through once than it ever will again: the most there was must fade.
-            self._most_accepted = max(accepted, int(self._most_accepted * (1 - GROWTH)))
+            self._most.count = max(accepted, int(self._most.count * (1 - GROWTH)))
             self._explained_by = None
             if accepted >= AS_MANY_AS_EVER * self.window.limit:
                 self._clean_since = now
@@ -251,8 +302,20 @@ class Throttle:
         if self._is_trying:
             self._hold, self._is_trying = min(LONGEST_HOLD, self._hold * 2), False
 
-    def _is_the_rate(self, accepted: int) -> bool:
-        return accepted > 0 and accepted >= int(AS_MUCH_AS_EVER * self._most_accepted)
+    def _take_back(self, stamp: float) -> None:
+        """A create that was counted at `stamp` was not let in."""
+        self.window.take_back(stamp)
+        self._most_running -= stamp <= self._most_ran_at
+        self._most.take_back(stamp, self.rate.per)
+        lesson = self._lesson
+        if lesson is None or not lesson.accepted.rests_on(stamp, self.rate.per):
+            return
+        lesson.take_back(stamp, self.rate.per)
+        if lesson.rate is not None:
+            self.window.limit = lesson.rate
+        else:
+            self.window.limit, self._most, self._lesson = lesson.limit, lesson.most, None
+            self._explained_by = None if self._explained_by == "rate" else self._explained_by
 
     def _is_the_most_that_may_run(self, running: int) -> bool:
         if not running or running < AS_MANY_AS_EVER * self._most_running:
@@ -261,12 +324,13 @@ class Throttle:
 
     def _accepted(self, now: float, running: int, *, wanted: bool) -> None:
         used = self.window.counted_within(now)
-        if used > self._most_accepted:
-            self._most_accepted = used
+        if used > self._most.count:
+            self._most = Most(used, now)
             self._step = min(WIDE, self._step * 2)
             if self._is_trying:
                 self._hold, self._is_trying = max(1, self._hold // 2), False
-        self._most_running = max(self._most_running, running)
+        if running > self._most_running:
+            self._most_running, self._most_ran_at = running, now
         self._doubt.passed(running)
         if self._has_learned and wanted and now - self._clean_since > self._hold * self.rate.per:
             self._grow(now, used, running)
@@ -276,7 +340,7 @@ class Throttle:
         limit, cap = self.window.limit, self.in_flight_cap
         if limit < self.rate.limit and used >= AS_MANY_AS_EVER * limit:
             self.window.limit = min(self.rate.limit, limit + max(1, int(limit * GROWTH)))
-            self._step = 1
+            self._step, self._lesson = 1, None
         elif cap < self.in_flight and running >= cap - 1:
             self.in_flight_cap = min(self.in_flight, cap + max(1, int(cap * GROWTH)))
         else:

@@ -15,7 +15,7 @@ from nanobanana_async.storage._inspect import MAX_DECODED_BYTES, Inspected, insp
 from nanobanana_async.storage._kinds import Kind, sniff
 from nanobanana_async.storage._names import Stems, file_stem, key_stem, slug
 from nanobanana_async.storage._part import PartFile, refuse_device
-from nanobanana_async.storage._save import MAX_FILE_BYTES, SavedImage, read_image, save_copy, save_image
+from nanobanana_async.storage._save import MAX_FILE_BYTES, Placed, SavedImage, read_image, save_copy, save_image
 from nanobanana_async.storage._targets import IfExists, Target, named_format, suffix_differs, target_for
 from nanobanana_async.storage._template import render_name
 from nanobanana_async.storage._threads import run_to_end
@@ -30,6 +30,7 @@ __all__ = [
     "Inspected",
     "Kind",
     "PartFile",
+    "Placed",
     "SavedImage",
     "Stems",
     "Target",

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -49,12 +49,17 @@ class SavedImage:
     suffix_differs: bool
 
 
+Placed = Callable[[SavedImage], None]
+"""Told, in a thread, as soon as a picture is in its place: also where who asked for it is cancelled just then."""
+
+
 async def save_image(
     chunks: AsyncIterable[bytes],
     target: Path | Target,
     *,
     expected_length: int | None = None,
     if_exists: IfExists = "replace",
+    placed: Placed | None = None,
     max_bytes: int = MAX_FILE_BYTES,
     max_decoded_bytes: int = MAX_DECODED_BYTES,
 ) -> SavedImage:
@@ -64,7 +69,8 @@ async def save_image(
     are made. `if_exists` says what becomes of a file of that name: "replace" puts the new one in its place, in one
     step (a link is replaced, not followed); "beside" never touches it and takes ``name~2.png``, so use it for names
     that we make. `expected_length` is the Content-Length in bytes, None where there is none or the body was
-    compressed. What `chunks` raises comes out unchanged. The iterator is the caller's to close.
+    compressed. `placed` is told of the picture even where the caller is cancelled in the last instant, and never hears
+    of it himself. What `chunks` raises comes out unchanged. The iterator is the caller's to close.
 
     Raises:
         StorageError: what came is no whole PNG, JPEG or WebP, or is over a limit; the disk is full, read-only or out
@@ -73,7 +79,7 @@ async def save_image(
     place = Target.named(target) if isinstance(target, Path) else target
     part = PartFile(place.folder, place.name)
     intake = _Intake(f"the picture for {place}", expected_length, max_bytes)
-    finish = partial(_finish, part, place, intake, if_exists=if_exists, max_decoded_bytes=max_decoded_bytes)
+    finish = partial(_finish, part, place, intake, if_exists, placed, max_decoded_bytes=max_decoded_bytes)
     try:
         async for chunk in chunks:
             intake.add(chunk)
@@ -85,10 +91,12 @@ async def save_image(
         raise
 
 
-async def save_copy(source: Path, target: Target, *, sha256: str | None, if_exists: IfExists = "replace") -> SavedImage:
+async def save_copy(
+    source: Path, target: Target, *, sha256: str | None, if_exists: IfExists = "replace", placed: Placed | None = None
+) -> SavedImage:
     """The picture in the file `source`, checked and in its place, as a file of its own.
 
-    `sha256` is what it must be, in hex; None where nobody knows. `if_exists` is that of `save_image`.
+    `sha256` is what it must be, in hex; None where nobody knows. `if_exists` and `placed` are those of `save_image`.
 
     Raises:
         FileNotFoundError: `source` is not there, or its content is another by now.
@@ -96,7 +104,7 @@ async def save_copy(source: Path, target: Target, *, sha256: str | None, if_exis
     """
     part = PartFile(target.folder, target.name)
     try:
-        return await run_to_end(partial(_copied, part, source, target, sha256=sha256, if_exists=if_exists))
+        return await run_to_end(partial(_copied, part, source, target, if_exists, placed, sha256=sha256))
     except BaseException:
         await run_to_end(part.discard)
         raise
@@ -160,7 +168,13 @@ class _Intake:
 
 
 def _finish(
-    part: PartFile, place: Target, intake: _Intake, *, if_exists: IfExists, max_decoded_bytes: int
+    part: PartFile,
+    place: Target,
+    intake: _Intake,
+    if_exists: IfExists,
+    placed: Placed | None,
+    *,
+    max_decoded_bytes: int = MAX_DECODED_BYTES,
 ) -> SavedImage:
     """The last hop to a thread, and for a small picture the only one: write, check, sync, rename."""
     part.write(intake.take())
@@ -173,11 +187,16 @@ def _finish(
         )
     part.sync()
     path = place.path(image.extension)
-    saved = part.replace(path) if if_exists == "replace" else part.put_beside(path)
-    return SavedImage(saved, image, suffix_differs(saved, image.extension))
+    there = part.replace(path) if if_exists == "replace" else part.put_beside(path)
+    saved = SavedImage(there, image, suffix_differs(there, image.extension))
+    if placed is not None:
+        placed(saved)
+    return saved
 
 
-def _copied(part: PartFile, source: Path, place: Target, *, sha256: str | None, if_exists: IfExists) -> SavedImage:
+def _copied(
+    part: PartFile, source: Path, place: Target, if_exists: IfExists, placed: Placed | None, *, sha256: str | None
+) -> SavedImage:
     with _opened(source) as file:
         part.copy(file)
     intake = _Intake(f"the picture for {place}", None, MAX_FILE_BYTES)
@@ -187,7 +206,7 @@ def _copied(part: PartFile, source: Path, place: Target, *, sha256: str | None, 
         digest = hashlib.file_digest(copy, "sha256").hexdigest()
     if sha256 not in (None, digest):
         raise FileNotFoundError(errno.ENOENT, f"{source} holds something else now")
-    return _finish(part, place, intake, if_exists=if_exists, max_decoded_bytes=MAX_DECODED_BYTES)
+    return _finish(part, place, intake, if_exists, placed)
 
 
 def _opened(source: Path) -> FileIO:

@@ -8,12 +8,16 @@ Theory of operation
    it is given up, because looks may have to wait for longer than it has time.
 4. A create that lasts as long as its task, at a gateway that answers at once, is taken to have been let in once it was
    not refused for a while: from then on it is a task in flight, whose answer is waited for in a lane of its own. So
-   window, gate and learning work as at any other gateway, and 200 s of waiting take no connection from anybody.
+   window, gate and learning work as at any other gateway, and 200 s of waiting take no connection from anybody. Where
+   it is refused after all, it is taken back out of what they have counted; and from then on the gate opens wider only
+   for creates that have lasted longer than that refusal took.
 5. `claim` hands out the next job: a create first, when the throttle has room for one, else a look.
    Creates never take the last quarter of the connections, so looks always get through.
 6. Creates that carry pictures hold them until they are answered, perhaps for minutes: together no more than
    `MOST_CARRIED`, and one always may go. Those that find no room wait in the queue, and are passed by.
-7. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
+7. Such creates tell nothing for minutes, and where a relay cuts them each is paid for and lost. So no more than one
+   window of them is on the wire until the gateway has answered once; where an answer is lost, the next may go.
+8. What `claim` hands out is booked there and then; `create_over` and `look_over` book it back, once, however often
    they are called: whoever ends a job that broke need not know how far it came.
 """
 
@@ -35,6 +39,8 @@ REMEMBERED = 20
 """About so many creates make up the usual time to an answer."""
 LET_IN_AFTER = 1.0
 """Seconds after which a create that lasts as long as its task would have been refused, if it was to be."""
+TRUSTED_AFTER, LATEST_TRUST = 1.25, 30.0
+"""How much longer than the slowest refusal a create must last to be trusted, and how many seconds at most."""
 PROBED_FOR = 5.0
 """Seconds after which a gateway that has never answered is sent more, though the first request has no answer yet."""
 MOST_CARRIED = 256 * 1024**2
@@ -47,14 +53,14 @@ LAST_LOOK = 20.0
 class Job:
     """One exchange with the gateway: a create where the row is being sent, else a look. `booked` until it is over.
 
-    `let_in`: it is a create that counts as accepted, though its answer is to come.
+    `let_in_at`: it is a create that counts as accepted since then, though its answer is to come.
     """
 
     row: Row
     is_create: bool
     began: float = 0.0
     booked: bool = True
-    let_in: bool = False
+    let_in_at: float | None = None
 
 
 @attrs.define(eq=False)
@@ -69,12 +75,13 @@ class Board:
     looks: deque[Row] = attrs.field(factory=deque, init=False)
     waiting: Timetable[Row] = attrs.field(factory=Timetable[Row], init=False)
     creating: int = attrs.field(default=0, init=False)
-    answering: int = attrs.field(default=0, init=False)
     looking: int = attrs.field(default=0, init=False)
     in_flight: int = attrs.field(default=0, init=False)
     carried: int = attrs.field(default=0, init=False)
     answer_time: float = attrs.field(default=0.0, init=False)
     _under_way: dict[Job, None] = attrs.field(factory=dict, init=False)
+    _trusted_after: float = attrs.field(default=LET_IN_AFTER, init=False)
+    _let_in: dict[Job, None] = attrs.field(factory=dict, init=False)
     _long: dict[Row, Job] = attrs.field(factory=dict, init=False)
 
     def wake(self, now: float) -> list[Row]:
@@ -86,7 +93,7 @@ class Board:
             elif row.state is ItemState.NEW:
                 self.queue.put_back(row)
             elif row in self._long:
-                self._let_in(self._long[row], now)
+                self._has_lasted(self._long[row], now)
             elif row.state is ItemState.SENDING:
                 self.throttle.gate.not_refused()
             elif row.looked_for:
@@ -133,9 +140,11 @@ class Board:
             return None
         if self.creating >= self.create_lanes:
             return "connections"
-        if self._has_room(now):
-            return "pictures" if self.queue.next(room=self._room_for_pictures) is None else None
-        return self.throttle.held_by(now, under_way=self.creating, in_flight=self.in_flight)
+        if not self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight):
+            return self.throttle.held_by(now, under_way=self.creating, in_flight=self.in_flight)
+        if self._awaits_first_answer:
+            return "first_answer"
+        return "pictures" if self.queue.next(room=self._room_for_pictures) is None else None
 
     @property
     def create_lanes(self) -> int:
@@ -145,7 +154,7 @@ class Board:
     @property
     def on_the_wire(self) -> int:
         """How many creates have no answer yet."""
-        return self.creating + self.answering
+        return self.creating + len(self._let_in)
 
     @property
     def running(self) -> int:
@@ -162,12 +171,14 @@ class Board:
 
     def _wait_for_answers(self, now: float, ahead: int) -> float:
         """Seconds, where creates are on the wire and no more may be for now."""
+        if self._awaits_first_answer and self._let_in:
+            return now - next(iter(self._let_in)).began  # what has taken long will take as long again
         lanes = self.create_lanes
         is_narrow = self.throttle.is_narrow(now, under_way=self.creating)
         if not self._under_way or not (is_narrow or self.creating + ahead >= lanes):
             return 0.0
         oldest = now - next(iter(self._under_way)).began
-        first = max(oldest, self.answer_time - oldest)  # what has taken long will take as long again
+        first = max(oldest, self.answer_time - oldest)  # as above
         return first + (ahead // lanes) * self.answer_time
 
     def create_over(self, job: Job, now: float, end: CreateEnd) -> None:
@@ -178,16 +189,32 @@ class Board:
         self.carried -= job.row.weight
         self._long.pop(job.row, None)
         self.waiting.strike(job.row)
-        if job.let_in:
-            self.answering -= 1
-        else:
+        if job.let_in_at is None:
             self._is_known(job, now, end)
+        else:
+            del self._let_in[job]
+            self._turned_out(job, job.let_in_at, now, end)
 
-    def _let_in(self, job: Job, now: float) -> None:
+    def _has_lasted(self, job: Job, now: float) -> None:
         """A create that is on the wire for its task's time was not refused: it counts as a task from now on."""
-        job.let_in = True
-        self.answering += 1
-        self._is_known(job, now, "not_refused")
+        if job.let_in_at is None:
+            job.let_in_at = now
+            self._let_in[job] = None
+            self._is_known(job, now, "not_refused")
+        if now < job.began + self._trusted_after:
+            self.throttle.lasted(job.began)
+            self.waiting.set(job.row, job.began + self._trusted_after)
+        else:
+            self.throttle.trusted(job.began)
+
+    def _turned_out(self, job: Job, let_in_at: float, now: float, end: CreateEnd) -> None:
+        """What became of a create that counts as a task."""
+        if end in ("refused", "not_counted"):
+            slow = min(TRUSTED_AFTER * (now - job.began), LATEST_TRUST)
+            self._trusted_after = max(self._trusted_after, slow)
+        elif end == "accepted":
+            self.throttle.trusted(job.began)
+        self.throttle.turned_out(end, began=job.began, let_in_at=let_in_at)
 
     def _is_known(self, job: Job, now: float, end: CreateEnd) -> None:
         """What became of a create, as far as the limits are concerned."""
@@ -195,7 +222,7 @@ class Board:
         del self._under_way[job]
         took = now - job.began
         self.answer_time += (took - self.answer_time) / REMEMBERED if self.answer_time else took
-        self.throttle.over(now, end, running=self.running, wanted=bool(self.queue))
+        self.throttle.over(now, end, began=job.began, running=self.running, wanted=bool(self.queue))
 
     def look_over(self, job: Job) -> None:
         """A look has left the wire."""
@@ -229,7 +256,13 @@ class Board:
         return self.queue.pop(room=self._room_for_pictures) if has_room else None
 
     def _has_room(self, now: float) -> bool:
-        return self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
+        has_room = self.throttle.has_room(now, under_way=self.creating, in_flight=self.in_flight)
+        return has_room and not self._awaits_first_answer
+
+    @property
+    def _awaits_first_answer(self) -> bool:
+        """Whether as much is on the wire as may be lost to a gateway that has never answered."""
+        return not self.throttle.gate.has_answered and self.on_the_wire >= self.throttle.kept_rate.limit
 
     @property
     def _room_for_pictures(self) -> int | None:

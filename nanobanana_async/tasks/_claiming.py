@@ -23,13 +23,20 @@ async def claimed(desk: Desk, job: Job) -> bool:
     if not await _is_granted(desk, desk.keeper, job, row.place):
         return False
     row.called, row.sent_as = None, row.place.token
-    if row.halted is not None:  # meanwhile nobody wants it any more
-        desk.board.create_over(job, desk.now(), "not_counted")
-        not_sent(desk, row, *row.halted)
+    if not is_wanted(desk, job):
         return False
     desk.is_sent_as(row, row.place.token)
     desk.possible_duplicates += is_sent_again
     return True
+
+
+def is_wanted(desk: Desk, job: Job) -> bool:
+    """Whether anybody still wants the row of `job`, which took its time to get here; else nothing is sent."""
+    if job.row.halted is None:
+        return True
+    desk.board.create_over(job, desk.now(), "not_counted")
+    not_sent(desk, job.row, *job.row.halted)
+    return False
 
 
 async def _is_granted(desk: Desk, keeper: Keeper, job: Job, place: Place) -> bool:

@@ -22,6 +22,7 @@ from nanobanana_async.journal import SQLiteJournal
 from nanobanana_async.storage import (
     MAX_FILE_BYTES,
     IfExists,
+    Placed,
     SavedImage,
     Target,
     read_image,
@@ -74,15 +75,19 @@ class Fetcher:
     _lane: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
     _near: asyncio.Semaphore = attrs.field(factory=lambda: asyncio.Semaphore(NEAR_AT_ONCE), init=False)
 
-    async def save(self, result: Result, target: Target, *, if_exists: IfExists) -> list[SavedImage]:
+    async def save(
+        self, result: Result, target: Target, *, if_exists: IfExists, placed: Placed | None = None
+    ) -> list[SavedImage]:
         """Each picture of `result` on disk: the first at `target`, the others beside it with a number.
+
+        `placed` is told of each that is in its place, also where the caller is cancelled just then.
 
         Raises:
             ResultExpiredError, NetworkError, ServiceError: it can't be had.
             StorageError: it is no whole picture, or can't be written.
         """
         places = enumerate(result.urls, start=1)
-        return [await self._save(result, url, target.numbered(number), if_exists) for number, url in places]
+        return [await self._save(result, url, target.numbered(number), if_exists, placed) for number, url in places]
 
     async def read(self, result: Result) -> list[ImageData]:
         """Each picture of `result` in memory; the errors are those of `save`."""
@@ -92,14 +97,16 @@ class Fetcher:
 
         return [await self._fetch(result, url, keep) for url in result.urls]
 
-    async def _save(self, result: Result, url: str, place: Target, if_exists: IfExists) -> SavedImage:
+    async def _save(
+        self, result: Result, url: str, place: Target, if_exists: IfExists, placed: Placed | None
+    ) -> SavedImage:
         async def write(chunks: AsyncIterable[bytes], length: int | None) -> SavedImage:
-            return await save_image(chunks, place, expected_length=length, if_exists=if_exists)
+            return await save_image(chunks, place, expected_length=length, if_exists=if_exists, placed=placed)
 
         if not is_file(url):
             return await self._fetch(result, url, write)
         async with self._near:
-            copying = save_copy(file_of(url), place, sha256=digest_in(url), if_exists=if_exists)
+            copying = save_copy(file_of(url), place, sha256=digest_in(url), if_exists=if_exists, placed=placed)
             return await self._taken(result, url, copying)
 
     async def _taken(self, result: Result, url: str, taking: Awaitable[T]) -> T:

@@ -6,6 +6,7 @@ full disk does, nothing more is paid for: the batch is told to stop.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,15 @@ import attrs
 from nanobanana_async.errors import NanoBananaError, StorageError
 from nanobanana_async.events import FilesSaved, RunStopped, SaveFailed
 from nanobanana_async.outcomes import SkipReason, Succeeded
-from nanobanana_async.storage import Target, disk_remedy, ensure_writable, file_stem, key_stem, takes_no_more
+from nanobanana_async.storage import (
+    SavedImage,
+    Target,
+    disk_remedy,
+    ensure_writable,
+    file_stem,
+    key_stem,
+    takes_no_more,
+)
 from nanobanana_async.tasks._desk import Desk
 from nanobanana_async.tasks._fetching import Fetcher
 from nanobanana_async.tasks._keeper import nothing_charged
@@ -49,14 +58,20 @@ class Saver:
     async def save(self, outcome: Succeeded, stop: Stop) -> Succeeded:
         """The outcome with its files, or with the error that kept them from being saved: it is paid for.
 
-        `stop` is called, once, where what kept them from it will keep every other picture from it, too.
+        `stop` is called, once, where what kept them from it will keep every other picture from it, too. Who is
+        cancelled when all of them are in their places has them: else they would be saved a second time.
         """
         folder: Path | None = None
+        placed: list[SavedImage] = []
         try:
             path = self._name(outcome.item, outcome.index)
             target = Target.in_folder(path.parent, path.name)
             folder = target.folder
-            saved = await self._fetcher.save(outcome.result, target, if_exists="beside")
+            saved = await self._fetcher.save(outcome.result, target, if_exists="beside", placed=placed.append)
+        except asyncio.CancelledError:
+            if len(placed) < len(outcome.result.urls):
+                raise
+            saved = placed
         except NanoBananaError as error:
             if folder is not None and isinstance(error, StorageError):
                 await self._judge(folder, error, stop)

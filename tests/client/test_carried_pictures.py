@@ -74,7 +74,7 @@ async def test_what_is_being_read_into_a_create_is_not_sent_for_a_caller_who_is_
     async with gateway.client() as client:
         manager = manager_of(client)
         asked = asyncio.ensure_future(client.generate(OpenAIEdit("a", images=[file])))
-        while not manager.desk.sending:  # by a step of the loop at a time: it is read in threads
+        while not manager.desk.sending:  # noqa: ASYNC110  a step of the loop at a time: it is read in threads
             await asyncio.sleep(0)
         asked.cancel()
         await until(lambda: not manager.desk.sending)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nanobanana_async.emulator import Bucket, FixedWindow, Limit, SlidingWindow, Window
-from nanobanana_async.pacing import Rate, Throttle
+from nanobanana_async.pacing import CreateEnd, Rate, Throttle
 
 PER = 10.0
 
@@ -29,12 +29,12 @@ def accept(throttle: Throttle, now: float, count: int, *, running: int = 0) -> N
     """`count` creates leave and are accepted, all at `now`."""
     for number in range(count):
         throttle.sent()
-        throttle.over(now, "accepted", running=running + number + 1, wanted=True)
+        throttle.over(now, "accepted", began=now, running=running + number + 1, wanted=True)
 
 
 def refuse(throttle: Throttle, now: float, *, retry_after: float | None = None, is_about_rate: bool = True) -> None:
     throttle.sent()
-    throttle.over(now, "refused", running=0, wanted=True)
+    throttle.over(now, "refused", began=now, running=0, wanted=True)
     throttle.refused(now, retry_after=retry_after, is_about_rate=is_about_rate)
 
 
@@ -48,7 +48,7 @@ def test_what_was_not_refused_counts_in_the_window() -> None:
     throttle = open_throttle(limit=2)
     for number in range(2):
         throttle.sent()
-        throttle.over(1.0, "not_refused", running=number + 1, wanted=True)
+        throttle.over(1.0, "not_refused", began=0.0, running=number + 1, wanted=True)
 
     assert not throttle.has_room(10.9, under_way=0, in_flight=2)
     assert throttle.has_room(11.0, under_way=0, in_flight=2)
@@ -298,6 +298,7 @@ class Account:
     sent: int = 0
     refused: int = 0
     accepted: list[float] = field(factory=list)
+    began: dict[int, float] = field(factory=dict)
     under_way: list[tuple[float, int, str]] = field(factory=list)
     arriving: list[tuple[float, int]] = field(factory=list)
 
@@ -318,6 +319,7 @@ class Account:
             while waiting and self.throttle.has_room(now, under_way=on_the_wire, in_flight=0):
                 self.throttle.sent()
                 self.sent += 1
+                self.began[self.sent] = now
                 waiting -= 1
                 on_the_wire += 1
                 heapq.heappush(self.arriving, (now + self.delay(), self.sent))
@@ -342,8 +344,9 @@ class Account:
     def _answers(self, now: float, *, wanted: bool) -> int:
         back = 0
         while self.under_way and self.under_way[0][0] <= now:
-            _, _, said = heapq.heappop(self.under_way)
-            self.throttle.over(now, "accepted" if said == "accepted" else "refused", running=0, wanted=wanted)
+            _, number, said = heapq.heappop(self.under_way)
+            end: CreateEnd = "accepted" if said == "accepted" else "refused"
+            self.throttle.over(now, end, began=self.began.pop(number), running=0, wanted=wanted)
             if said == "refused":
                 self.throttle.refused(now, retry_after=None, is_about_rate=True)
                 back += 1

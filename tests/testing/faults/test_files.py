@@ -77,7 +77,7 @@ async def test_a_picture_is_named_by_what_it_is(case: Case, tmp_path: Path) -> N
     Case("private-redirect,to=file:///etc/passwd", reason="service"),
     Case("silent,on=file", reason="network"),
     Case("huge,on=file,size=200000000", reason="storage"),
-    Case("gzip-bomb,on=file", reason="network"),
+    Case("gzip-bomb,on=file", reason="storage"),
 )
 async def test_a_picture_that_cannot_be_had_is_a_success_with_its_error(case: Case, tmp_path: Path) -> None:
     """It is paid for: no file, no half of one, the reason why, and the URL for later."""

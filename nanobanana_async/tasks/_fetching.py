@@ -211,7 +211,12 @@ def _where_to(url: str, stream: WireStream) -> str:
         raise _not_given(url, stream)
     target = urljoin(url, location)
     if urlsplit(target).scheme not in ("http", "https") or not may_lead(url, target):
-        raise ServiceError(f"the file host redirects to {target!r}: not followed", charged="yes", retryable=False)
+        raise ServiceError(
+            f"the file host redirects to {target!r}: not followed",
+            charged="yes",
+            retryable=False,
+            remedy="If you trust it with that, fetch the URL in `result.urls` yourself: it stays paid for.",
+        )
     return target
 
 

@@ -43,6 +43,7 @@ from nanobanana_async.values import (
 )
 
 _LARGEST = 64 * 1024 * 1024  # bytes of an answer: it may hold pictures (DESIGN §5)
+_ID_WITHIN = 60.0  # seconds in which a task's id, or its record, is there
 _VERSION = re.compile(r"[^/]/v\d+(\.\d+)*((alpha|beta|preview|rc)\d*)?(/|$)", re.IGNORECASE)
 
 
@@ -100,9 +101,9 @@ class ImagesDialect:
             raise ValueError(f"operation={operation!r}: the images dialect has 'generations' and 'edits'")
         made = edit if operation == "edits" else generation
         wire = made(f"{self.base_url}/images/{operation}{self._query(callback_url)}", self.bearer, request, images)
-        return attrs.evolve(
-            wire, pays=True, deadline=60.0 if self.asynchronous else self.answer_within, max_bytes=_LARGEST
-        )
+        # A relay that takes no notice of "?async=true" answers with the picture all the same, as late as any other.
+        deadline = max(_ID_WITHIN, self.answer_within) if self.asynchronous else self.answer_within
+        return attrs.evolve(wire, pays=True, deadline=deadline, max_bytes=_LARGEST)
 
     def read_submitted(self, reply: WireReply, *, given: Collection[str] = ()) -> Submitted:
         """The result, or the id of the accepted task, or the refusal.
@@ -151,7 +152,7 @@ class ImagesDialect:
     def ask(self, task_id: str) -> WireRequest:
         """The look at a task; it has 60 s in all, for the answer may hold pictures."""
         wire = get(f"{self.base_url}/images/tasks/{_escaped(task_id)}", self.bearer)
-        return attrs.evolve(wire, max_bytes=_LARGEST, deadline=60.0)
+        return attrs.evolve(wire, max_bytes=_LARGEST, deadline=_ID_WITHIN)
 
     def read_record(self, task_id: str, reply: WireReply, *, given: Collection[str] = ()) -> Look:
         """What the record of the task `task_id` says, or why there is none to read.

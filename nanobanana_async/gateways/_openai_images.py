@@ -76,7 +76,7 @@ class OpenAIImages:
     loses nothing at a crash: of a create that waits for its picture, nobody has an id.
 
     `answer_within` is how long such a create may take, in seconds: what has no whole answer by then is lost, and
-    perhaps paid for.
+    perhaps paid for. It holds in the second mode too, for gateways that know of none and answer with the picture.
 
     Raises:
         ConfigurationError: a setting that can't be; the base URL and the key are asked for when a client starts.

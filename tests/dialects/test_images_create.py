@@ -158,13 +158,14 @@ def test_a_data_url_that_is_none_is_refused_without_showing_it(url: str) -> None
 
 @pytest.mark.parametrize("wish", [GENERATION, EDIT])
 def test_an_asynchronous_create_asks_for_a_task(wish: WishOf) -> None:
-    """By the query, where the callback stands too; its answer is soon there, and may hold a picture all the same."""
+    """By the query, where the callback stands too. Who does not know it answers with the picture, as late as ever."""
     bare = LATER.submit(wish, [])
     called = LATER.submit(wish, [], callback_url="https://me/hook?a=1&b=2")
 
     assert bare.url == f"https://relay.example/v1/images/{wish.operation}?async=true"
     assert called.url == f"{bare.url}&webhook=https%3A%2F%2Fme%2Fhook%3Fa%3D1%26b%3D2"
-    assert (bare.pays, bare.deadline, bare.max_bytes) == (True, 60, 64 * MIB)
+    assert (bare.pays, bare.deadline, bare.max_bytes) == (True, 200, 64 * MIB)
+    assert attrs.evolve(LATER, answer_within=5).submit(wish, []).deadline == 60
 
 
 def test_a_create_that_is_answered_at_once_needs_no_callback() -> None:

@@ -234,7 +234,7 @@ class Problem:
     `code` is the number in the envelope, `status` the one of HTTP; `text` is the message, or a bounded snippet of
     what came instead. `retry_after` is in seconds. `task_id` is there where an answer that says no names a task.
     `is_cut` says that it comes from somebody in between who has lost, or given up on, who makes the pictures: whatever
-    its status is, one may be made.
+    its status is, one may be made. `request_id` is what the gateway, or who is in front of it, calls the request.
     """
 
     status: int
@@ -245,6 +245,7 @@ class Problem:
     location: str | None = None
     task_id: str | None = None
     is_cut: bool = False
+    request_id: str | None = None
 
 
 @attrs.frozen

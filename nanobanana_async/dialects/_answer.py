@@ -16,6 +16,9 @@ from nanobanana_async.dialects._retry_after import retry_after
 from nanobanana_async.dialects._snippet import one_line, snippet
 from nanobanana_async.values import JSON, Problem, WireReply
 
+_REQUEST_IDS = ("x-request-id", "x-oneapi-request-id", "request-id", "cf-ray")  # the last is Cloudflare's own
+_LONGEST_ID = 200
+
 
 @attrs.frozen
 class Answer(abc.ABC):
@@ -74,7 +77,13 @@ class Answer(abc.ABC):
             enveloped=self.enveloped,
             retry_after=self.wait,
             location=None if location is None else one_line(location, self.secret),
+            request_id=self._request_id,
         )
+
+    @property
+    def _request_id(self) -> str | None:
+        named = (self.reply.headers.get(name) for name in _REQUEST_IDS)
+        return next((one_line(name, self.secret)[:_LONGEST_ID] for name in named if name and name.strip()), None)
 
     def _text(self, fault: str | None) -> str:
         # Errors are judged by their text. An answer in the gateway's form is never quoted beyond its message, for its

@@ -327,4 +327,7 @@ def _code(problem: Problem) -> int | str | None:
 
 def _unknown(message: str, problem: Problem | None = None) -> UnknownOutcomeError:
     task_id = problem.task_id if problem is not None else None
-    return UnknownOutcomeError(message, problem=problem, task_id=task_id)
+    lost = UnknownOutcomeError(message, problem=problem, task_id=task_id)
+    if problem is not None and problem.request_id is not None:
+        lost.remedy = f"{lost.remedy} There the request is called {problem.request_id!r}."
+    return lost

@@ -261,3 +261,12 @@ def test_no_answer_whatever_raises_or_shows_the_key(body: bytes, status: int, he
         assert len(said.problem.text) <= 1300
         assert said.problem.text.isprintable()
         assert KEY not in f"{said.problem.text} {said.problem.code} {said.problem.location}"
+
+
+@pytest.mark.parametrize("name", ["x-request-id", "x-oneapi-request-id", "request-id", "cf-ray"])
+def test_what_the_request_is_called_there_is_known(name: str) -> None:
+    """Whoever asks the gateway's support needs it; nobody's key is in it."""
+    named = refused(WireReply(500, {name: f" req-1 {KEY} "}, b"{}"))
+    unnamed = refused(WireReply(500, {name: " "}, b"{}"))
+
+    assert (named.request_id, unnamed.request_id) == ("req-1 ***", None)

@@ -64,6 +64,14 @@ def test_a_no_in_words_alone_is_no_proof() -> None:
     assert isinstance(after(attrs.evolve(own(0, "prohibited content"), code=None)), FailItem)
 
 
+def test_a_lost_create_is_looked_for_by_what_it_is_called_there() -> None:
+    """The remedy names it, where it has a name."""
+    lost = after(attrs.evolve(foreign(502), request_id="req-1"))
+
+    assert isinstance(lost, HoldUnknown)
+    assert "'req-1'" in lost.error.remedy
+
+
 def test_see_other_says_that_it_was_done() -> None:
     """Any other redirect asks for the same to be done elsewhere."""
     assert isinstance(after(foreign(303, "", location="https://elsewhere.example/")), HoldUnknown)

@@ -36,6 +36,7 @@ def batch(
     retry_failed: options.RetryFailed = "transient",
     on_change: options.OnChange = "hold",
     on_unknown: options.OnUnknown = "hold",
+    on_server_error: options.OnServerError = "repeat",
     redo: options.Redo = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file and say the price; send nothing.")] = False,
     aspect_ratio: options.AspectRatio = None,
@@ -123,5 +124,6 @@ def batch(
             "on_unknown": on_unknown,
             "redo": tuple(redo or ()),
         },
+        sending={"on_server_error": on_server_error},
     )
     return plan_only(wish) if dry_run else make_all(wish)

@@ -16,8 +16,10 @@ from nanobanana_async.cli._connection import Connection, Where, connected, descr
 from nanobanana_async.cli._emulating import STATE_FOLDER
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import MANIFEST, folder_status
+from nanobanana_async.cli._option_words import in_options
 from nanobanana_async.cli._options import DOCUMENTED_RATE
 from nanobanana_async.cli._output import OutputLostError, put
+from nanobanana_async.cli._same_gateway import options_of, written_options
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.errors import ConfigurationError, StorageError
 from nanobanana_async.pacing import Rate
@@ -37,7 +39,9 @@ _LEFT_OUT_IN_FULL = 20
 
 @attrs.frozen(kw_only=True)
 class BatchWish:
-    """What the options of `batch` say. `reading` is how the file is to be read, in the words of `read_items`."""
+    """What the options of `batch` say. `reading` is how the file is to be read, in the words of `read_items`; `rules`
+    are for a run and its plan, `sending` is for a run alone, in those of `run_batch`.
+    """
 
     source: str
     folder: Path
@@ -53,6 +57,7 @@ class BatchWish:
     as_json: bool = False
     journal: Path | None = None
     rules: Mapping[str, Any] = attrs.field(factory=dict)
+    sending: Mapping[str, Any] = attrs.field(factory=dict)
 
     @property
     def shared(self) -> dict[str, Any]:
@@ -65,6 +70,12 @@ class BatchWish:
         """The folder of the journal, where the state of an emulator goes as well. Raises: as `journal_place`."""
         return journal_place(self.folder, self.journal).path.parent
 
+    @property
+    def options(self) -> str:
+        """Those by which another command finds a task of this batch; an emulator keeps it in the folder."""
+        beside = {"-o": self.folder if self.where.emulator else None}
+        return options_of(self.where) + written_options(beside)
+
     def start(self, rows: Rows, connection: Connection, **rest: Any) -> Coroutine[Any, Any, RunReport]:
         """The run of `rows`, to be awaited."""
         return run_batch(
@@ -76,6 +87,7 @@ class BatchWish:
             in_flight=self.in_flight,
             deadline=self.deadline,
             skip_invalid=self.skip_invalid,
+            **self.sending,
             **self.shared,
             **rest,
         )
@@ -83,7 +95,7 @@ class BatchWish:
 
 def make_all(wish: BatchWish) -> int:
     """Run the batch and say what it came to; the exit code. Raises what `read_items` and `run_batch` do."""
-    terminal = Terminal()
+    terminal = Terminal(options=wish.options)
     _check_folder(wish)
     rows = _rows(wish, terminal)
     with connected(wish.where, rate=wish.rate, state_in=wish.beside_journal) as connection:
@@ -164,7 +176,7 @@ def _say_cut_short(view: BatchView, terminal: Terminal, journal: Path | None) ->
 
 
 def _say_end(report: RunReport, terminal: Terminal) -> None:
-    terminal.say(str(report), "" if report.ok else "bold")
+    terminal.say(in_options(str(report)), "" if report.ok else "bold")
     _say_all(closing_lines(report), terminal)
 
 

@@ -19,9 +19,9 @@ import attrs
 
 from nanobanana_async.cli._counts import Counts, clock
 from nanobanana_async.cli._output import OutputLostError, put, stdout_is_a_file, stdout_is_a_screen
-from nanobanana_async.cli._terminal import Terminal, not_warned_of, remedy_of
+from nanobanana_async.cli._terminal import Terminal, not_warned_of
 from nanobanana_async.client import Client
-from nanobanana_async.errors import ClientClosedError
+from nanobanana_async.errors import ClientClosedError, NanoBananaError
 from nanobanana_async.events import Event, GateClosed, RunStopped
 from nanobanana_async.outcomes import Outcome, Skipped
 from nanobanana_async.runs import Plan, manifest_row
@@ -181,15 +181,19 @@ class BatchView:
 
     def _say_trouble(self, outcome: Outcome) -> None:
         error = outcome.error
-        if error is None or isinstance(outcome, Skipped) or error.message == self._stopped_by:
-            return  # what stopped the run is in its report, once
+        if error is None or isinstance(outcome, Skipped) or self._is_told(error):
+            return
         self._troubles += 1
         if self._troubles <= SAID_IN_FULL:
             state = "not saved" if outcome.ok else outcome.state
             line = self.lines.get(outcome.item.key or "")
             named = f"{outcome.item.key} (line {line})" if line else outcome.item.key
             message = f"{named}: {error.message}"
-            self.terminal.complain(f"{state} ({error.reason})", message, remedy_of(error))
+            self.terminal.complain(f"{state} ({error.reason})", message, self.terminal.remedy_of(error))
+
+    def _is_told(self, error: NanoBananaError) -> bool:
+        """Whether it is what stopped the run: that is in its report, once. Where its answer is, the manifest tells."""
+        return self._stopped_by is not None and error.message.startswith(self._stopped_by)
 
     # --- the line -----------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ Nothing is said that isn't so for this folder: what the next run does for how ma
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def closing_lines(report: RunReport) -> list[str]:
         _passing(left.passing),
         _for_good(left.for_good),
         _given_up(left.given_up),
+        _paid_in_vain(left.paid_in_vain, report.manifest),
         _kept([key for key in left.kept if key not in left.passing_anew]),
         _expired(report.expired),
         _missing(report.missing),
@@ -38,7 +40,9 @@ def unknown_line(count: int, folder: Path) -> str:
         return ""
     said = "is unknown: it" if count == 1 else "are unknown: they"
     verb = "is" if count == 1 else "are"
-    return f"{count} {said} may be paid for, and {verb} not sent again. See: nanobanana unknown {folder}"
+    return (
+        f"{count} {said} may be paid for, and {verb} not sent again. See: nanobanana unknown {shlex.quote(str(folder))}"
+    )
 
 
 def _go_on(report: RunReport) -> str:
@@ -82,6 +86,13 @@ def _for_good(keys: Sequence[str]) -> str:
 def _given_up(keys: Sequence[str]) -> str:
     words = "{} {is_are} given up, and may be paid for ({keys}). To make it, and perhaps to pay twice: --redo KEY."
     return _counted(len(keys), words, keys)
+
+
+def _paid_in_vain(keys: Sequence[str], manifest: Path) -> str:
+    words = (
+        f"{{}} {{is_are}} paid for, and brought no picture ({{keys}}): what came, or where it is, stands in {manifest}."
+    )
+    return _counted(len(keys), f"{words} To make it, and pay again: --redo KEY.", keys)
 
 
 def _kept(keys: Sequence[str]) -> str:

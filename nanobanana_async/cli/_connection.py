@@ -86,13 +86,21 @@ def vendor(where: Where) -> Gateway:
     """
     variables = environment(where.env_file)
     gateway = described(where)
-    name = "KIE_API_KEY" if where.gateway == "kie" else "NANOBANANA_IMAGES_API_KEY"
+    name, other, there = _variables(where)
     if not variables.get(name, "").strip():
+        is_of_another = bool(variables.get(other, "").strip())
+        hint = f"{other} is set: for the gateway that it is for, add --gateway {there}. " if is_of_another else ""
         raise ConfigurationError(
             f"no API key: set the environment variable {name}",
-            remedy="Or give a file that sets it as --env-file; to try things without a key, add --emulator.",
+            remedy=f"{hint}Or give a file that sets it as --env-file; to try things without a key, add --emulator.",
         )
     return gateway.resolved(variables)
+
+
+def _variables(where: Where) -> tuple[str, str, str]:
+    """The variable of the key; that of the other kind of gateway, and what such a gateway is called."""
+    kies, others = "KIE_API_KEY", "NANOBANANA_IMAGES_API_KEY"
+    return (kies, others, "openai-images") if where.gateway == "kie" else (others, kies, "kie")
 
 
 def identity_of(where: Where) -> str | None:

@@ -17,7 +17,7 @@ from nanobanana_async.events import (
     TaskSucceeded,
 )
 from nanobanana_async.outcomes import Outcome
-from nanobanana_async.pricing import Bill, price_of, written
+from nanobanana_async.pricing import Bill, cost_of, written
 from nanobanana_async.values import Item
 
 _SHORTEST = 5.0
@@ -103,7 +103,7 @@ class Counts:
         self.states[outcome.state] += 1
         if outcome.charged == "yes":
             request = outcome.item.request
-            self.bill.add(outcome.credits, None if isinstance(request, str) else price_of(request))
+            self.bill.add(outcome.credits, None if isinstance(request, str) else cost_of(request, outcome))
         if outcome.task_id is not None:
             self.tasks.pop(outcome.task_id, None)
             self.owed.discard(outcome.task_id)
@@ -153,8 +153,9 @@ class Counts:
 
 def _spent(bill: Bill) -> str:
     """In one number: what no record tells counts at its documented price, and the number is about right."""
-    words = f"{'about ' if bill.about else ''}{written(bill.credits + bill.about)} credits"
-    return f"{words} and {bill.unknown} of unknown price" if bill.unknown else words
+    known, unknown = bill.credits + bill.about, f"{bill.unknown} of unknown price" if bill.unknown else ""
+    words = f"{'about ' if bill.about else ''}{written(known)} credits" if known or not unknown else ""
+    return " and ".join(filter(None, (words, unknown)))
 
 
 def clock(seconds: float) -> str:

@@ -13,8 +13,8 @@ import typer
 from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
-from nanobanana_async.cli._known_task import known_task
 from nanobanana_async.cli._outcomes import collected, deliver
+from nanobanana_async.cli._same_gateway import options_of, written_options
 from nanobanana_async.cli._terminal import Terminal
 from nanobanana_async.client import Client
 from nanobanana_async.runs import journal_place
@@ -52,8 +52,10 @@ def download(
     """
     where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator, speed=speed, seed=seed)
     with connected(where, state_in=journal_place(output).path.parent if emulator else None) as connection:
+        again = {"--dialect": dialect, "-o": output if emulator else None}
+        terminal = Terminal(options=options_of(where) + written_options(again))
         wanted = _Wanted(tuple(dict.fromkeys(task_ids)), output, dialect, timeout)
-        return run(_download(wanted, connection, as_json=as_json))
+        return run(_download(wanted, connection, terminal, as_json=as_json))
 
 
 @attrs.frozen
@@ -66,14 +68,13 @@ class _Wanted:
     timeout: float
 
 
-async def _download(wanted: _Wanted, connection: Connection, *, as_json: bool) -> ExitCode:
+async def _download(wanted: _Wanted, connection: Connection, terminal: Terminal, *, as_json: bool) -> ExitCode:
     """All of them at once; the exit code of the worst."""
-    terminal = Terminal()
     await ensure_writable(wanted.folder)
     async with Client(connection.gateway, polling=connection.polling, deadline=wanted.timeout) as client:
 
         async def fetch(task_id: str) -> ExitCode:
-            work = _result(client, known_task(client, connection.gateway, task_id, wanted.dialect), terminal)
+            work = _result(client, client.status(task_id, dialect=wanted.dialect), terminal)
             outcome = await collected(client, Item("", key=task_id), work, wanted.folder)
             return deliver(outcome, terminal, as_json=as_json)
 

@@ -11,12 +11,12 @@ import typer
 
 from nanobanana_async.errors import ConfigurationError
 from nanobanana_async.pacing import Rate
-from nanobanana_async.pricing import DOLLARS_PER_CREDIT
+from nanobanana_async.pricing import DOLLARS_PER_CREDIT, MOST
 
 DOCUMENTED_RATE = Rate(20, per=10)
 """The account's limit as the vendor documents it (PROTOCOL §1.4)."""
-
-
+HIGHEST_PRICE = MOST * DOLLARS_PER_CREDIT
+"""US dollars for an image. More is a slip."""
 GATEWAYS = ("kie", "openai-images", "openai-images-async")
 """The gateways by their names; the last is the second asked for tasks, in the place of pictures at once."""
 
@@ -53,14 +53,16 @@ def parse_gateway(text: str) -> str:
     return text
 
 
-def parse_from_zero(text: str | float) -> float:
-    """A finite number from 0. Raises typer.BadParameter for anything else."""
+def parse_price(text: str | float) -> float:
+    """A price in dollars, from 0 to `HIGHEST_PRICE`. Raises typer.BadParameter for anything else."""
     try:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
-        raise typer.BadParameter(f"{text!r} is no price in dollars.")
+    if not 0 <= number <= HIGHEST_PRICE:
+        raise typer.BadParameter(
+            f"{text!r} is no price: write dollars as a number from 0 to {HIGHEST_PRICE:.0f}, such as 0.04."
+        )
     return number
 
 
@@ -139,7 +141,7 @@ GatewayName = Annotated[
 Price = Annotated[
     float | None,
     typer.Option(
-        parser=parse_from_zero,
+        parser=parse_price,
         metavar="USD",
         help="What an image costs at --gateway openai-images, for the plan and --budget.",
     ),
@@ -209,6 +211,15 @@ OnUnknown = Annotated[
         parser=one_of("hold", "resend"),
         metavar="hold|resend",
         help="What to do with lost answers: resend may pay for them twice more.",
+    ),
+]
+OnServerError = Annotated[
+    str,
+    typer.Option(
+        "--on-server-error",
+        parser=one_of("repeat", "hold"),
+        metavar="repeat|hold",
+        help="What to do with the gateway's own errors, documented as free: repeat them twice, or trust none.",
     ),
 ]
 Redo = Annotated[

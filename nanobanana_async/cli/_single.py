@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import attrs
@@ -13,7 +12,6 @@ from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._outcomes import deliver
 from nanobanana_async.cli._picture_stops import PictureStops
 from nanobanana_async.cli._same_gateway import options_of
-from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.cli._terminal import Terminal, not_warned_of
 from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError
@@ -51,15 +49,13 @@ class Wish:
 
 def make_one(wish: Wish, where: Where, *, timeout: float, as_json: bool) -> ExitCode:
     """Make the picture and say where it is. `timeout` in seconds. Raises the errors of `Client.generate`."""
-    terminal = Terminal()
+    terminal = Terminal(options=options_of(where))
     with connected(where) as connection:
         request = wish.request(connection.gateway)
-        terminal.say(f"{request.model}: {total([request.credits])}")
-        stops = PictureStops(terminal, grace_of(connection.gateway), options_of(where))
+        stops = PictureStops(terminal, grace_of(connection.gateway))
         try:
             with not_warned_of(lambda: stops.accepted):
-                work = _outcome(request, wish.place, connection, stops, timeout=timeout)
-                outcome = run(work, steps=partial(TwoSteps, ends=stops))
+                outcome = run(_outcome(request, wish.place, connection, stops, timeout=timeout), steps=stops.steps)
         except KeyboardInterrupt:
             stops.say_left()
             raise
@@ -70,7 +66,9 @@ def make_one(wish: Wish, where: Where, *, timeout: float, as_json: bool) -> Exit
 async def _outcome(
     request: Request, place: str, connection: Connection, stops: PictureStops, *, timeout: float
 ) -> Outcome:
-    """What became of it."""
+    """What became of it. From the price on, a signal is heard: until then, it ends the program."""
+    price = "of unknown price" if request.credits is None else total([request.credits])
+    stops.terminal.say(f"{request.model}: {price}")
     await ensure_writable(_folder_of(place))
     gateway, deadline = _in_time(connection.gateway, timeout)
     client = Client(gateway, polling=connection.polling, deadline=deadline, on_event=stops.hear)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +14,10 @@ from nanobanana_async.cli import _options as options
 from nanobanana_async.cli._connection import Connection, Where, connected
 from nanobanana_async.cli._exits import ExitCode, run
 from nanobanana_async.cli._folder_status import folder_status
-from nanobanana_async.cli._known_task import known_task
 from nanobanana_async.cli._output import put
 from nanobanana_async.cli._terminal import shown
 from nanobanana_async.client import Client
-from nanobanana_async.errors import ConfigurationError
+from nanobanana_async.errors import ConfigurationError, InvalidRequestError
 from nanobanana_async.values import Task, TaskState
 
 
@@ -44,15 +45,29 @@ def status(
         return _show_folder(folder, journal, as_json=as_json)
     if "/" in subject:
         raise ConfigurationError(f"there is no folder {subject!r}", remedy="Give the -o of a batch, or a task's id.")
-    with connected(Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)) as connection:
+    where = Where(gateway=gateway, base_url=base_url, env_file=env_file, emulator=emulator)
+    with _read_as_a_task(subject), connected(where) as connection:
         task = run(_status(connection, subject, dialect))
     put(json.dumps(_row(task)) if as_json else f"{shown(task.id)}: {task.state.value}")
     return ExitCode.OK if task.state is TaskState.SUCCESS else ExitCode.SOME_FAILED
 
 
+@contextmanager
+def _read_as_a_task(subject: str) -> Iterator[None]:
+    """Errors say that it was read so because there is no such folder: perhaps that was meant."""
+    try:
+        yield
+    except ConfigurationError as error:
+        message = f"there is no folder {subject!r}, and as a task's id it can't be asked for: {error.message}"
+        raise ConfigurationError(message, remedy=error.remedy) from error
+    except InvalidRequestError as error:
+        error.remedy = f"{error.remedy} There is no folder {subject!r} either."
+        raise
+
+
 async def _status(connection: Connection, task_id: str, dialect: str | None) -> Task:
     async with Client(connection.gateway) as client:
-        return await known_task(client, connection.gateway, task_id, dialect)
+        return await client.status(task_id, dialect=dialect)
 
 
 def _row(task: Task) -> dict[str, Any]:

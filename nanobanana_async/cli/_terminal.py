@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import attrs
 
+from nanobanana_async.cli._option_words import in_options
 from nanobanana_async.cli._stderr import STDERR
 from nanobanana_async.errors import (
     BadImageError,
@@ -41,9 +42,13 @@ _LEFT_BEHIND = "paid for, and left with"
 
 @attrs.frozen
 class Terminal:
-    """Where a command says things. Colour only on a terminal, and not where NO_COLOR is set: rich sees to both."""
+    """Where a command says things. Colour only on a terminal, and not where NO_COLOR is set: rich sees to both.
+
+    `options` are those by which a later command asks at the same gateway, with a blank before each.
+    """
 
     console: Console = attrs.field(factory=_stderr)
+    options: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -68,7 +73,11 @@ class Terminal:
         """What went wrong, of what kind that is, and what the person at the shell can do about it."""
         # What is wrong with the command speaks for itself; what a gateway says may not say what it means.
         is_own = isinstance(error, UsageError | InvalidRequestError | BadImageError) and error.problem is None
-        self.complain("error" if is_own else f"error ({error.reason})", error.message, remedy_of(error))
+        self.complain("error" if is_own else f"error ({error.reason})", error.message, self.remedy_of(error))
+
+    def remedy_of(self, error: NanoBananaError) -> str:
+        """The remedy in the words of the command line."""
+        return remedy_of(error, self.options)
 
     @contextlib.contextmanager
     def waiting(self, text: str) -> Iterator[None]:
@@ -128,10 +137,10 @@ def shown(text: str) -> str:
     return text.translate(_CONTROL)
 
 
-def remedy_of(error: NanoBananaError) -> str:
-    """The remedy in the words of the command line."""
+def remedy_of(error: NanoBananaError, options: str = "") -> str:
+    """The remedy in the words of the command line; `options` are those that lead to the gateway."""
     if error.task_id and isinstance(error, StillRunningError | StorageError):
-        return f"It is paid for; fetch it later with: nanobanana download {error.task_id}"
+        return f"It is paid for; fetch it later with: nanobanana download {error.task_id}{options}"
     if isinstance(error, StillRunningError):
         return (
             "The next time give it longer with --timeout; `nanobanana batch` keeps a journal, by which what was on the "
@@ -139,4 +148,4 @@ def remedy_of(error: NanoBananaError) -> str:
         )
     if isinstance(error, BadFileError) and not error.are_all:
         return "Correct these lines, or leave them out with --skip-invalid."
-    return error.remedy
+    return in_options(error.remedy)

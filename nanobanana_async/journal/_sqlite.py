@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from nanobanana_async.errors import ClientClosedError, StorageError
@@ -155,6 +156,10 @@ class SQLiteJournal:
     async def kept(self, sha256: str) -> str | None:
         """The ``file:`` URL of a picture that was kept; see `Journal.kept`."""
         return await self._on_disk(partial(self._pictures.find, sha256))
+
+    def place_of_picture(self, sha256: str) -> Path:
+        """Where a picture of that digest is looked for, whatever type its name says: for people who put one back."""
+        return self._pictures.place(sha256)
 
     async def attempts(self, scope: str, key: str) -> list[Attempt]:
         """Every attempt for a key; see `Journal.attempts`."""

@@ -10,6 +10,7 @@ import attrs
 from nanobanana_async.errors import BadImageError
 from nanobanana_async.gateways import Gateway
 from nanobanana_async.models import FieldProblem, InvalidFieldsError, derive_key
+from nanobanana_async.pricing import Price, exact, written
 from nanobanana_async.runs._images import image_problem, placed
 from nanobanana_async.runs._keys import Keys, own_key
 from nanobanana_async.runs._names import KEY, Names
@@ -40,7 +41,7 @@ class Builder:
     @property
     def names(self) -> Names:
         """What rows may call their fields, at this gateway."""
-        used = self.template.names if self.template is not None else frozenset[str]()
+        used = self.template.names | {"prompt"} if self.template is not None else frozenset[str]()
         return Names(self.gateway.default_dialect, used | {self.key_column or KEY})
 
     def build(self, raw: RawRow, index: int) -> Row | list[FieldProblem]:
@@ -87,10 +88,23 @@ class Builder:
             if "images" in given:
                 given["images"] = placed(given["images"], self.folder)
             prompt = given.pop("prompt")
-            return self.gateway.request(prompt, {**self.options, **given})
+            request = self.gateway.request(prompt, {**self.options, **given})
         except InvalidFieldsError as error:
             problems.extend(self._explained(problem, given) for problem in error.problems)
             return None
+        problems.extend(self._two_prices(request, prompt, given))
+        return request
+
+    def _two_prices(self, request: Request, prompt: JSON, given: Mapping[str, JSON]) -> _Problems:
+        """That the line names another price than was given for all rows: a budget would be kept by one of them."""
+        if request.credits is None or "credits" not in given:
+            return []
+        unsaid = {name: value for name, value in given.items() if name != "credits"}
+        of_all = self.gateway.request(prompt, {**self.options, **unsaid}).credits
+        if of_all is None or exact(of_all) == exact(request.credits):
+            return []
+        said = f"credits is {written(request.credits)}, and the price that was given for all rows {Price(of_all)}"
+        return [FieldProblem("credits", given["credits"], said, "Leave one of them out: credits here, or --price.")]
 
     def _prompt(self, raw: RawRow, given: Mapping[str, JSON], problems: _Problems) -> JSON:
         """The prompt of a row, which may be anything: its rule is the request's to apply."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from nanobanana_async.pricing import Bill, Price, total, written
+from nanobanana_async.pricing import Bill, Price, total
 from nanobanana_async.runs._record import Record
 
 
@@ -34,9 +34,11 @@ class Costs:
         if not self.unknown:
             return str(self.paid)
         known = self.unknown - self.perhaps.unpriced
-        parts = [str(self.paid)]
+        is_any_paid = bool(self.paid.credits or self.paid.unpriced)
+        parts = [str(self.paid)] if is_any_paid else []
         if known:
-            parts.append(f"up to {Price(self.perhaps.credits)} more for {known} unknown")
+            more = " more" if is_any_paid else ""
+            parts.append(f"up to {Price(self.perhaps.credits)}{more} for {known} unknown")
         if self.perhaps.unpriced:
             parts.append(f"perhaps {self.perhaps.unpriced} of unknown price")
         return ", and ".join(parts)
@@ -46,29 +48,35 @@ class Costs:
 class Others:
     """Rows that a folder has paid for, or perhaps, beside those that a run was asked for.
 
-    `credits` is what their records say they cost; `unknown` of them may be paid for, or not; `files` are those of their
-    pictures that are there.
+    `costs` is what they have cost, or may have, of the whole folder's; `files` are those of their pictures that are
+    there.
     """
 
     rows: int = 0
-    credits: float = 0.0
-    unknown: int = 0
+    costs: Costs = attrs.field(factory=Costs)
     files: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, records: Iterable[Record], files: Iterable[str] = ()) -> Others:
         """Those of `records` that may be paid for."""
         paid = [record for record in records if record.may_be_paid]
-        costs = costs_of(paid)
-        return cls(len(paid), costs.paid.credits, costs.unknown, tuple(files))
+        return cls(len(paid), costs_of(paid), tuple(files))
+
+    @property
+    def credits(self) -> float:
+        """What their records say they cost."""
+        return self.costs.paid.credits
+
+    @property
+    def unknown(self) -> int:
+        """How many of them may be paid for, or not."""
+        return self.costs.unknown
 
     def told(self, why: str) -> str:
         """For people, on one line; `why` completes the sentence "1 row is …", "2 rows are …"."""
-        it, its, picture = ("it", "its", "picture stays") if self.rows == 1 else ("them", "their", "pictures stay")
+        its, picture = ("its", "picture stays") if self.rows == 1 else ("their", "pictures stay")
         rows = "1 row is" if self.rows == 1 else f"{self.rows} rows are"
-        said = [f"{rows} {why}: {written(self.credits)} of the credits were for {it}"]
-        if self.unknown:
-            said.append(f"{self.unknown} may be paid for")
+        said = [f"{rows} {why}: of the cost, {self.costs}"]
         if self.files:
             said.append(f"{its} {picture}: {_listed(self.files)}")
         return "; ".join(said)

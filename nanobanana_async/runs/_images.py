@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from nanobanana_async.errors import BadImageError
-from nanobanana_async.models import FieldProblem
+from nanobanana_async.models import FieldProblem, is_bare_base64
 from nanobanana_async.storage import CHECK_PATH
 from nanobanana_async.values import JSON
 
@@ -28,7 +28,7 @@ def placed(images: JSON, folder: Path) -> JSON:
 
 
 def _placed(image: str, folder: Path) -> str:
-    if not image.strip() or _NO_RELATIVE_PATH.match(image):
+    if not image.strip() or _NO_RELATIVE_PATH.match(image) or is_bare_base64(image):
         return image
     return str(folder / image.strip())
 

@@ -6,40 +6,44 @@ A misspelt name would be the user's own data, and the picture would be paid for 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import attrs
 
-from nanobanana_async.models import FieldProblem, ForeignName, field_names, foreign_name, nearest_field
+from nanobanana_async.models import FieldProblem, ForeignName, also_called, field_names, foreign_name, nearest_field
 
 KEY: Final = "key"
 DATA: Final = "data"
 
-# What the vendors call our fields (PROTOCOL §1.5, §3): in a table they would pass for the user's own.
-_VENDOR_NAMES: Mapping[str, str] = {
-    "image": "images",
-    "image_input": "images",
-    "image_url": "images",
-    "image_urls": "images",
-}
-_IMAGE_SIZE: Mapping[str, str] = {"images": "resolution"}  # elsewhere it was the name of the ratio
+_PRICE: Final = frozenset({"credits"})
 
 
 @attrs.frozen
 class Names:
     """The names of fields that rows for `dialect` may use, `prompt` and `model` among them.
 
-    `used` are names of columns that something is made of already, such as the prompt: they are the user's own.
+    `used` are names of columns that something is made of already, such as the prompt: they are the user's own; and of
+    fields that are given for all rows. `no_fields` are names of fields that here are the user's own, too.
     """
 
     dialect: str = "jobs"
     used: frozenset[str] = frozenset()
+    no_fields: frozenset[str] = frozenset()
     fields: frozenset[str] = attrs.field(init=False)
 
     @fields.default
     def _fields(self) -> frozenset[str]:
-        return frozenset(field_names(self.dialect))
+        return frozenset(field_names(self.dialect)) - self.no_fields
+
+    def in_table(self, columns: Collection[str]) -> Names:
+        """The names in a table of these `columns`.
+
+        What such a table calls credits is anybody's: points of a customer's, or whom to thank. To be a price, by which
+        a budget is kept, it has to stand beside the vendor's own ``input``.
+        """
+        has_input = "input" in self.fields.intersection(columns)
+        return self if has_input else attrs.evolve(self, no_fields=_PRICE)
 
     def foreign(self, name: str) -> ForeignName | None:
         """What `name` is where it is a parameter of other image APIs; None for a field, or a name of the user's own."""
@@ -57,9 +61,12 @@ class Names:
         plain = _plain(name)
         if plain in self.fields or plain in (KEY, DATA):
             return plain
-        vendors = {**_VENDOR_NAMES, "image_size": _IMAGE_SIZE.get(self.dialect, "aspect_ratio")}
-        meant = vendors.get(plain) or nearest_field(name, self.dialect)
-        return meant if meant not in others else None
+        meant = self._called(name) or nearest_field(name, self.dialect)
+        return None if meant in (*others, *self.used, *self.no_fields) else meant
+
+    def _called(self, name: str) -> str | None:
+        """What the vendors call so, but for what is told of in words of its own: in a table it would pass for data."""
+        return also_called(name, self.dialect) if foreign_name(name, self.fields) is None else None
 
 
 def _plain(name: str) -> str:

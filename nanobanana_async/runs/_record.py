@@ -12,7 +12,7 @@ import attrs
 from nanobanana_async.errors import NanoBananaError
 from nanobanana_async.models import is_data_url, known_models, public_fields
 from nanobanana_async.outcomes import Outcome, Pending, Skipped
-from nanobanana_async.pricing import price_of
+from nanobanana_async.pricing import cost_of
 from nanobanana_async.settings import FROM_ZERO
 from nanobanana_async.values import JSON, Charged, Item, Request
 
@@ -102,7 +102,7 @@ def record_of(
         key=item.key or outcome.task_id or "-",
         state=outcome.state,
         model=request.model if request else result.model if result else None,
-        request=_priced(request, source) if request else _prompt_alone(item),
+        request=_priced(request, source, outcome) if request else _prompt_alone(item),
         data=item.data,
         task_id=outcome.task_id,
         urls=tuple(map(_written_url, result.urls)) if result else (),
@@ -159,10 +159,13 @@ _CHANGED: Mapping[str, JSON] = {
 }
 
 
-def _priced(request: Request, source: Path | None) -> dict[str, JSON]:
-    """The fields of `request`, with its price where no document tells it: a model's name costs something else there."""
+def _priced(request: Request, source: Path | None, outcome: Outcome) -> dict[str, JSON]:
+    """The fields of `request`, with what it costs where no document tells it: a model's name means another price there.
+
+    A gateway that makes several pictures of it, and has a price for each, is paid for each.
+    """
     fields = public_fields(request, source)
-    return fields if request.dialect == "jobs" else {**fields, "credits": price_of(request)}
+    return fields if request.dialect == "jobs" else {**fields, "credits": cost_of(request, outcome)}
 
 
 def _written_url(url: str) -> str:

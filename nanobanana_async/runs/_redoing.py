@@ -1,8 +1,8 @@
 """Keys that are made anew on purpose: each once for each time that it is asked for, however often a run is cut short.
 
-What is asked for is noted in the folder, with the generation that is to be replaced, until all that one command asks
-for is replaced. So the same command, run again after a kill, makes only those anew that were not yet, whatever was run
-in between; and run again after its end, all.
+What is asked for is noted in the folder, with the generation that is to be replaced, until a run that asks for it has
+come to its end, with all of it replaced, and each there or failed for good. So the same command, run again after a kill
+or a signal, makes only those anew that were not sent yet, whatever ran in between; and run again after its end, all.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ class Redoing:
     ) -> Redoing:
         """Those of `keys` that something stands under; for those that are `noted`, what was asked for before.
 
-        A note of what the journal has not come to yet is of another journal, which is lost: it says nothing.
+        A note of what the journal has not come to yet is of another journal, which is lost: it says nothing. Nor does
+        one of what was given up since: whoever asks for that once more is told that it is made.
         """
-        noted = {key: number for key, number in noted.items() if key in entries and number <= entries[key].generation}
+        noted = {key: number for key, number in noted.items() if key in entries and _holds(number, entries[key])}
         asked = {
             key: noted.get(key, entries[key].generation)
             for key in sorted(keys)
@@ -56,6 +57,12 @@ class Redoing:
         return frozenset(
             key for key, generation in self.asked.items() if key in entries and entries[key].generation <= generation
         )
+
+
+def _holds(number: int, entry: Entry) -> bool:
+    """Whether a note that generation `number` is to be replaced still says something of `entry`."""
+    is_given_up = entry.state is ItemState.DROPPED and entry.generation > number
+    return number <= entry.generation and not is_given_up
 
 
 def _can_be_replaced(entry: Entry, record: Record) -> bool:

@@ -9,7 +9,9 @@ Theory of operation
    create may take. Then nothing of this run is under way any more, and the journal holds all that is known.
 3. From that the manifest is written, in a thread that is waited for even by a caller that is cancelled again. Where an
    item has an outcome of this run, that is told: it says why, and it is there even where the disk has failed.
-4. Where the folder is moved or removed under it, nothing more is sent, and nothing is put in its place: what is paid
+4. What was to be made anew is forgotten, so that the same command asks for it once more, as the last step of a run that
+   has come to its end: whoever is told that it was cut short runs the same command to go on.
+5. Where the folder is moved or removed under it, nothing more is sent, and nothing is put in its place: what is paid
    for is told, and stands in the journal, wherever that is by now.
 """
 
@@ -105,6 +107,8 @@ class Run:
         finally:
             manifest = await self._write_down()
             self._tell_left()
+        if self._left.redone:  # not where the run was cut short: it is the same command that is to go on
+            self.journal.forget_at_the_end(self.survey.redoing.others)
         return self._report(manifest)
 
     async def _with(self, client: Client) -> None:
@@ -196,12 +200,11 @@ class Run:
         self._known = rebuilt(self.survey, self.journal.place, self._outcomes)
         try:
             self.journal.folder_hold.refuse_if_gone()
-            sweep(self.survey.folder, since=self._began)
+            sweep(self.survey.folder, journal=self.journal.place.path, since=self._began)
             manifest = write_manifest(self.survey.folder, self._known.records.values())
         except StorageError:
             self._tell_log()
             raise
-        self._forget_what_is_made_anew()
         known = self._known
         self._left = leftovers(
             self.survey, known.records, known.contents, self.rules, folder=self._pictures, outcomes=self._outcomes
@@ -212,13 +215,6 @@ class Run:
     def _pictures(self) -> Path | None:
         """Where pictures are looked for, if they are wanted."""
         return self.survey.folder if self.download else None
-
-    def _forget_what_is_made_anew(self) -> None:
-        """Once all that was asked for is, the same command asks for it once more."""
-        redoing = self.survey.redoing
-        if redoing.asked and not redoing.left(self._known.entries):
-            with suppress(StorageError):  # then it asks for nothing the next time, which costs nothing
-                self.journal.write_note(redo=redoing.others)
 
     def _tell_left(self) -> None:
         """Say what the manifest says of those that came to no outcome, because the run was cut short."""

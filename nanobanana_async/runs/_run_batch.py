@@ -16,7 +16,7 @@ from nanobanana_async.client import Client
 from nanobanana_async.errors import ConfigurationError, StorageError, UsageError
 from nanobanana_async.gateways import Gateway, Kie, OpenAIImages
 from nanobanana_async.journal import read_journal, refuse_other_gateway
-from nanobanana_async.pacing import A_RATE, Polling, Rate
+from nanobanana_async.pacing import A_RATE, OnServerError, Polling, Rate
 from nanobanana_async.pricing import A_BUDGET
 from nanobanana_async.runs._fates import Rules
 from nanobanana_async.runs._folder_hold import at_work_in
@@ -67,6 +67,7 @@ async def run_batch(
     on_change: OnChange = "hold",
     retry_failed: RetryFailed = "transient",
     on_unknown: OnUnknown = "hold",
+    on_server_error: OnServerError = "repeat",
     redo: Collection[str] = (),
     on_event: EventListener | None = None,
     on_plan: Callable[[Plan], None] | None = None,
@@ -111,6 +112,8 @@ async def run_batch(
         retry_failed: which failures are sent again: ``"transient"`` for those that may pass, ``"all"`` or ``"none"``.
         on_unknown: what to do where the answer to a create was lost, in this run or an earlier one: ``"hold"`` it, or
             ``"resend"`` and perhaps pay twice.
+        on_server_error: what to do where the gateway itself says that a create failed: ``"repeat"`` it at most twice,
+            as it is documented to cost nothing, or ``"hold"`` it as unknown.
         redo: keys that are to be made anew, and paid for anew. One that is on its way is waited for instead; and after
             a run that was cut short only those are made anew that were not yet.
         finish: once it is set, nothing more is sent; what is paid for is finished and saved, and the rest is skipped.
@@ -189,6 +192,7 @@ async def run_batch(
             polling=polling,
             deadline=deadline,
             on_unknown=on_unknown,
+            on_server_error=on_server_error,
             on_event=run.hear,
         )
         if on_plan is not None:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
-from nanobanana_async.errors import BatchBusyError
+from nanobanana_async.errors import BatchBusyError, StorageError
 from nanobanana_async.journal import Change, Entry, Spent, SQLiteJournal
 from nanobanana_async.runs._folder_hold import FolderHold
 from nanobanana_async.runs._folder_note import read_note, write_note
@@ -37,6 +38,7 @@ class RunJournal(SQLiteJournal):
         self._folder = hold.folder
         self._standing: Mapping[str, Entry] = {}
         self._unsaid = 0.0
+        self._redo_at_the_end: Mapping[str, int] | None = None
         self._is_over = False
 
     @classmethod
@@ -97,12 +99,19 @@ class RunJournal(SQLiteJournal):
         """
         self._standing, self._unsaid = standing, unsaid
 
+    def forget_at_the_end(self, redo: Mapping[str, int]) -> None:
+        """Let the folder tell, once all is over, that only `redo` is being made anew."""
+        self._redo_at_the_end = redo
+
     async def end(self) -> None:
         """Let the next run in. Raises: StorageError, where some steps could not be written down."""
         self._is_over = True
         try:
             await super().let_go(self.place.scope)
             await super().aclose()
+            if self._redo_at_the_end is not None:  # nothing is awaited from here on: a run is cut short before, or not
+                with suppress(StorageError):  # then it asks for nothing the next time, which costs nothing
+                    self.write_note(self._redo_at_the_end)
         finally:
             self.folder_hold.let_go()
 

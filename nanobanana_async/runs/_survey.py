@@ -156,7 +156,9 @@ def survey(
         plan=attrs.evolve(
             plan_of(rows, fates, rate=rate, folder=folder, budget=budget, spent=0.0 if budget is None else spent),
             overtaken=sum(records[key].state == "pending" for key, fate in fates.items() if fate is Fate.RENEW),
-            renewed_before=len(redoing.asked) - len(redoing.left(entries)),
+            renewed_before=sum(
+                fates[key] in (Fate.DONE, Fate.FETCH) for key in redoing.asked.keys() - redoing.left(entries)
+            ),
             most=_most(rows, fates, contents, rules),
         ),
         gone=gone,

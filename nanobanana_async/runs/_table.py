@@ -38,6 +38,7 @@ def read_table(text: str, known: Names, *, ending: str, needs_prompt: bool) -> L
         raise UnreadableFileError(0, whole_line("the file is empty", "Name the columns in its first line."))
     line, cells = header
     names = tuple(cell.strip() for cell in cells)
+    known = known.in_table(names)
     problems = header_problems(known, names, needs_prompt=needs_prompt)
     if problems:
         raise UnreadableFileError(line, *problems)

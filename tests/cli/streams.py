@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 
 import pytest
 
@@ -24,6 +26,23 @@ class Failing(io.RawIOBase):
         if self.taken.count(b"\n") >= self.lines:
             raise self.error
         self.taken += content
+        return len(content)
+
+
+class Signalling(io.RawIOBase):
+    """Sends this process a signal as soon as a line with such `words` is written, before that goes on."""
+
+    def __init__(self, words: str, number: signal.Signals) -> None:
+        self._words, self._number, self.taken = words.encode(), number, bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]  # all that is ever written here
+        is_new = self._words not in self.taken
+        self.taken += content
+        if is_new and self._words in self.taken:
+            os.kill(os.getpid(), self._number)
         return len(content)
 
 

@@ -107,13 +107,15 @@ def test_what_refusals_have_taught_stands_in_the_line() -> None:
 
 def test_what_no_record_tells_makes_the_credits_about_right() -> None:
     """By the documented price; where there is none, that is said."""
-    counts, odd = Counts(0.0, 3), Item(KieRequest("new", input={}), key="odd")
+    counts, unknown, odd = Counts(0.0, 3), Counts(0.0, 1), Item(KieRequest("new", input={}), key="odd")
     counts.add(Pending(item=ITEM, task=Task("t1")))
     about = counts.line(1.0)
-    counts.add(Pending(item=odd, task=Task("t2")))
+    for one in (counts, unknown):
+        one.add(Pending(item=odd, task=Task("t2")))
 
     assert "about 4 credits ·" in about
     assert "about 4 credits and 1 of unknown price ·" in counts.line(1.0)
+    assert " · 1 of unknown price ·" in unknown.line(1.0)
 
 
 async def test_the_client_is_asked_what_it_has_learned() -> None:

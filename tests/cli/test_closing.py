@@ -57,10 +57,16 @@ def test_what_was_made_anew_is_not_to_be_made_anew_again() -> None:
 
 
 def test_what_the_options_hold_back_is_said_to_be_held_back_by_them() -> None:
-    """And what may be paid for is told apart: no change of its line brings it back."""
-    passing, given_up = said({"failed": 3}, left=Leftovers(passing=("a", "b"), given_up=("c",)))
+    """And what is, or may be, paid for is told apart: no change of its line brings it back."""
+    passing, given_up, paid = said(
+        {"failed": 3}, left=Leftovers(passing=("a", "b"), given_up=("c",), paid_in_vain=("d",))
+    )
 
     assert passing == "2 failed in passing (a, b), and are not sent again: leave out --retry-failed none."
+    assert paid == (
+        "1 is paid for, and brought no picture (d): what came, or where it is, stands in m. "
+        "To make it, and pay again: --redo KEY."
+    )
     assert given_up == ("1 is given up, and may be paid for (c). To make it, and perhaps to pay twice: --redo KEY.")
 
 

@@ -34,7 +34,7 @@ def test_where_a_task_is_not_known_the_other_endpoint_is_named(gateway: Emulator
     """Its id looks like any other; once the dialect is given, there is nothing more to say."""
     here, there = nanobanana(command, "mistyped"), nanobanana(command, "mistyped", "--dialect", "generate")
 
-    assert "is asked for with --dialect generate" in here.err
+    assert "on the command line with --dialect generate" in here.err
     assert here.code == there.code == 1
     assert "no record of task 'mistyped'" in there.err
     assert "is asked for with" not in there.err

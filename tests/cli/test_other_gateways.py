@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nanobanana_async.emulator import EmulatorServer
-from tests.cli.shell import nanobanana
+from tests.cli.shell import FAST, nanobanana
 
 OPENAI = ["openai-images", "openai-images-async"]
 
@@ -98,7 +98,7 @@ def test_its_models_are_listed_without_prices_that_nobody_knows() -> None:
         (["--gateway", "openai"], "'openai' is no gateway"),
         (["--gateway", "openai-images"], "NANOBANANA_IMAGES_API_KEY"),
         (["--price", "0.04", "--emulator"], "--price is for --gateway openai-images"),
-        (["--gateway", "openai-images", "--price", "much"], "no price in dollars"),
+        (["--gateway", "openai-images", "--price", "much"], "is no price: write dollars"),
     ],
 )
 def test_what_does_not_go_together_is_refused(options: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +167,34 @@ def test_a_task_of_another_gateway_is_not_asked_for(reseller: EmulatorServer, tm
     assert "nothing was asked or changed" in refused.err
     assert f"Add {hint}." in refused.err
     assert len(reseller.world.ledger.accepted) == before
+
+
+@pytest.mark.parametrize("price", ["1e300", "-1", "nan", "five"])
+def test_a_price_that_is_none_names_both_bounds(reseller: EmulatorServer, tmp_path: Path, price: str) -> None:
+    """Nothing is sent for it."""
+    said = nanobanana("generate", "a cat", "-o", tmp_path, "--gateway", "openai-images", "--price", price)
+
+    assert said.code == 2
+    assert f"'{price}' is no price: write dollars as a number from 0 to 5000000000, such as 0.04." in said.err
+    assert not reseller.world.ledger.creates
+
+
+def test_a_picture_without_a_price_is_not_said_to_cost_nothing(reseller: EmulatorServer, tmp_path: Path) -> None:
+    """Before it is sent, nor in a plan."""
+    (tmp_path / "rows.txt").write_text("a cat\n")
+    there = ("--gateway", "openai-images")
+    one = nanobanana("generate", "a cat", "-o", tmp_path / "cat.png", *there)
+    plan = nanobanana("batch", tmp_path / "rows.txt", "-o", tmp_path / "out", "--dry-run", *there)
+
+    assert one.err.splitlines()[0] == "nano-banana-2: of unknown price"
+    assert "\n1 of unknown price\n" in plan.err
+
+
+def test_a_task_of_an_emulator_is_asked_for_there(tmp_path: Path) -> None:
+    """It has no address that stays."""
+    rows, out = tmp_path / "rows.txt", tmp_path / "out"
+    rows.write_text("a cat\n")
+    nanobanana("batch", rows, "-o", out, "--emulator", "--fault", "closed,nth=1", *FAST)
+    listed = nanobanana("unknown", out)
+
+    assert "With --adopt, name the gateway as well: --emulator --gateway kie" in listed.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from nanobanana_async.cli._stopping import TwoSteps
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer
 from tests.cli.shell import nanobanana, spawned
+from tests.cli.streams import Signalling, called
 from tests.cli.test_interrupt import in_this_process
 from tests.cli.test_stopping import Told
 from tests.evidence import PATIENCE, until
@@ -29,6 +31,22 @@ def test_only_a_second_ctrl_c_gives_up() -> None:
 
     assert before == ["finish"]
     assert told.words == ["finish", "give up", "cancel"]
+
+
+@pytest.mark.parametrize("gateway_options", [(), THERE, ("--gateway", "openai-images-async")])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_create_leaves_ends_it_at_once(
+    gateway: EmulatorServer, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, gateway_options: tuple[str, ...]
+) -> None:
+    """From the words of the price on, it is heard; nothing is sent then, and that is said."""
+    monkeypatch.setenv("NANOBANANA_IMAGES_BASE_URL", f"{gateway.base_url}/v1")
+    monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
+    out, err = io.BytesIO(), Signalling("nano-banana", number)
+    code = called("generate", "a cat", "-o", "cat.png", *gateway_options, out=out, err=err)
+
+    assert code == 130
+    assert err.taken.decode().splitlines()[1:] == ["nothing was sent", "interrupted"]
+    assert not gateway.world.ledger.creates
 
 
 @pytest.mark.parametrize("options", [QUICK])

@@ -225,3 +225,21 @@ def test_the_status_of_a_folder_is_that_of_its_journal(gateway: EmulatorServer, 
 
     assert with_both.out == with_journal.out == f"{out}: 1 item: 1 succeeded | 4 credits (0.02 USD)\n"
     assert (damaged.code, "the manifest is damaged" in damaged.err) == (2, True)
+
+
+def test_what_is_neither_a_folder_nor_a_task_is_told_as_both(
+    gateway: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has mistyped a folder's name is not sent to look for a key."""
+    monkeypatch.chdir(tmp_path)
+    no_task = nanobanana("status", "pic")
+    monkeypatch.delenv("KIE_API_KEY")
+    monkeypatch.setenv("NANOBANANA_IMAGES_API_KEY", "any")
+    no_key = nanobanana("status", "pic")
+
+    assert "no record of task 'pic'" in no_task.err
+    assert "There is no folder 'pic' either." in no_task.err
+    assert "there is no folder 'pic', and as a task's id it can't be asked for: no API key" in no_key.err
+    assert (
+        "NANOBANANA_IMAGES_API_KEY is set: for the gateway that it is for, add --gateway openai-images." in no_key.err
+    )

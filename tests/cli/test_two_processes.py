@@ -6,14 +6,16 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from nanobanana_async.emulator import EmulatorOptions, EmulatorServer, Limit
+from tests.cli.shell import LONG
 from tests.evidence import until
 
-PATIENCE = 60.0  # one that is stopped while it writes holds the others up for half a minute
 SLOW = EmulatorOptions(speed=10, limit=Limit(1000, per=1))
 PROGRAM = textwrap.dedent("""
     import asyncio, sys
@@ -28,10 +30,15 @@ PROGRAM = textwrap.dedent("""
 """)
 
 
-def asking(journal: Path) -> subprocess.Popen[str]:
+@contextmanager
+def asking(journal: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that asks for the one picture."""
     command = [sys.executable, "-c", PROGRAM, str(journal)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # one that is stopped would be waited for without an end
 
 
 @pytest.mark.parametrize("options", [SLOW])
@@ -40,11 +47,11 @@ def test_one_key_is_charged_once(gateway: EmulatorServer, tmp_path: Path, number
     """The other process has the picture; one that goes on later has the same."""
     ledger = gateway.world.ledger
     with asking(tmp_path / "run.db") as first, asking(tmp_path / "run.db") as second:
-        until(lambda: bool(ledger.polls), within=PATIENCE)
+        until(lambda: bool(ledger.polls), within=LONG)
         first.send_signal(number)
-        out, err = second.communicate(timeout=PATIENCE)
+        out, err = second.communicate(timeout=LONG)  # a minute, where the first was stopped while it wrote
         first.send_signal(signal.SIGCONT)
-        its, _ = first.communicate(timeout=PATIENCE)
+        its, _ = first.communicate(timeout=LONG)
 
     [create] = ledger.creates
     assert out.strip() == create.task_id, err

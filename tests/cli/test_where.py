@@ -35,10 +35,20 @@ def test_a_base_url_of_the_user_is_obeyed(gateway: EmulatorServer, monkeypatch: 
 def test_what_is_no_url_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 2, before anything is sent."""
     monkeypatch.setenv("KIE_API_KEY", "k")
-    said = nanobanana("balance", "--base-url", "api.example.com")
+    said = nanobanana("balance", "--base-url", "https://api.example.com?x=1")
 
     assert said.code == 2
-    assert "'api.example.com' is not a base URL" in said.err
+    assert "'https://api.example.com…' is not a base URL" in said.err
+
+
+@pytest.mark.parametrize("gateway_name", ["kie", "openai-images"])
+def test_a_key_in_the_place_of_the_url_is_not_printed(gateway_name: str) -> None:
+    """Terminals are recorded, and so are the logs of whoever runs it."""
+    said = nanobanana("generate", "a", "-o", "a.png", "--gateway", gateway_name, "--base-url", "sk-live-51c0ffee")
+
+    assert said.code == 2
+    assert "base_url is no URL (not shown: it may be a key)" in said.err
+    assert "51c0ffee" not in said.err + said.out
 
 
 def test_the_emulator_gets_pictures_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ async def test_a_kept_picture_that_was_edited_is_told_as_gone(tmp_path: Path, wh
         put_back = await client.read(await client.generate("a banana", key="k"))
 
     assert caught.value.charged == "yes"
-    assert "Put a copy of the picture back there" in caught.value.remedy
+    assert "Put a copy of the picture back, as " in caught.value.remedy
     assert not (tmp_path / "out.png").exists()
     assert put_back.content == PICTURE
     assert len(gateway.requests) == 1

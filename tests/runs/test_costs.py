@@ -43,7 +43,7 @@ def test_what_has_no_price_is_said_to_have_none() -> None:
     """It is not taken for nothing."""
     costs = costs_of([Record(key="a", state="unknown", model="newest", charged="unknown")])
 
-    assert str(costs) == "0 credits (0.00 USD), and perhaps 1 of unknown price"
+    assert str(costs) == "perhaps 1 of unknown price"
 
 
 async def test_a_report_says_what_may_come_on_top(tmp_path: Path) -> None:
@@ -68,9 +68,11 @@ async def test_rows_that_are_no_longer_in_the_file_are_in_the_sum(tmp_path: Path
         second = await run_at(server, written(source, json_lines(NEW)), out)
 
     assert (first.credits, first.gone.rows, first.gone.credits, first.gone.files) == (12.0, 1, 4.0, ("a.png",))
-    gone = "1 row is no longer in the file: 4 of the credits were for it; its picture stays: a.png"
+    gone = "1 row is no longer in the file: of the cost, 4 credits (0.02 USD); its picture stays: a.png"
     assert gone in str(first).splitlines()
-    assert "2 rows are no longer in the file: 8 of the credits were for them; their pictures stay: b.png" in str(second)
+    assert "2 rows are no longer in the file: of the cost, 8 credits (0.04 USD); their pictures stay: b.png" in str(
+        second
+    )
     assert pictures(out) == ["b.png", "new.png"]
 
 
@@ -85,15 +87,17 @@ async def test_rows_that_were_not_asked_for_are_told_apart(tmp_path: Path) -> No
 
     for report in (some, first):
         assert (report.credits, report.left_out.rows, report.left_out.credits, report.gone.rows) == (12.0, 2, 8.0, 0)
-        assert "2 rows are not asked for in this run: 8 of the credits were for them" in str(report).splitlines()
+        assert "2 rows are not asked for in this run: of the cost, 8 credits (0.04 USD)" in str(report).splitlines()
 
 
 def test_what_is_gone_is_told_with_what_may_be_paid_for_it() -> None:
-    """And no more pictures are named than can be read."""
+    """By their prices where no record names any; and no more pictures are named than can be read."""
     unknown = Others.of([record("a", "unknown", charged="unknown")])
-    many = Others(5, 20.0, 0, tuple(f"{n}.png" for n in range(5)))
+    many = Others(5, files=tuple(f"{n}.png" for n in range(5)))
+    silent = Others.of([record(key, "succeeded", charged="yes") for key in "ab"])
 
-    assert unknown.told("gone") == "1 row is gone: 0 of the credits were for it; 1 may be paid for"
+    assert unknown.told("gone") == "1 row is gone: of the cost, up to 4 credits (0.02 USD) for 1 unknown"
+    assert silent.told("gone") == "2 rows are gone: of the cost, about 8 credits (0.04 USD)"
     assert many.told("gone").endswith("; their pictures stay: 0.png, 1.png, 2.png and 2 more")
 
 

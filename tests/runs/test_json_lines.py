@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from pathlib import Path
 
+import attrs
 import pytest
 
 from nanobanana_async.gateways import OpenAIImages
@@ -62,7 +64,7 @@ def test_every_field_of_a_line_is_taken(tmp_path: Path) -> None:
         ("{}", "prompt is empty"),
         ('{"prompt": "a", "images": 5}', "no image"),
         ('{"prompt": "a", "images": [7]}', "no image"),
-        ('{"prompt": "a", "images": "data:image/png;base64,AA"}', "data: URI"),
+        ('{"prompt": "a", "images": "data:image/png;base64,AA"}', "data: URL"),
         ('{"prompt": "a", "images": "ftp://e.com/a.png"}', "scheme 'ftp'"),
         ('{"prompt": "a", "key": 1.5}', "key=1.5 is no key — Give the key as text."),
         ('{"prompt": "a", "key": true}', "key=True is no key"),
@@ -116,6 +118,20 @@ def test_no_images_are_no_images(tmp_path: Path) -> None:
     assert rows.models == {"google/nano-banana": 2}
 
 
+def test_a_picture_in_base64_is_no_path(tmp_path: Path) -> None:
+    """It is not counted from the folder of the file; its key is that of the picture in a file."""
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(200)
+    (tmp_path / "cat.png").write_bytes(picture)
+    lines = json_lines(
+        *({"prompt": "x", "images": [image]} for image in (base64.b64encode(picture).decode(), "cat.png"))
+    )
+    (tmp_path / "rows.jsonl").write_text(lines)
+
+    bare, file = good(read_items(tmp_path / "rows.jsonl", gateway=OpenAIImages("https://e.com/v1", "k"))).rows
+    assert str(bare.request.images[0]).startswith("data:image/png;base64,iVBORw0KGgo")
+    assert bare.fingerprint == file.fingerprint
+
+
 def test_a_stream_is_read_as_jsonl() -> None:
     """With a byte-order mark, as text or as bytes."""
     line = json.dumps({"prompt": "a cat"})
@@ -164,3 +180,18 @@ def test_where_vendors_have_fields_of_their_own_extra_is_named_first(name: str, 
     rows = read_items(io.StringIO(line), gateway=OpenAIImages("https://e.com/v1", "k"))
 
     assert [problem.remedy for problem in rows.problems] == [remedy]
+
+
+@pytest.mark.parametrize(("said_there", "taken"), [(8, True), (8.0, True), (None, True), (0, False), (7.5, False)])
+def test_a_price_in_a_line_is_not_another_than_that_of_all(tmp_path: Path, said_there: float, taken: bool) -> None:
+    """A budget would be kept by one of them, and nobody was told by which."""
+    gateway = OpenAIImages("https://reseller.example/v1", "key", 0.04)
+    rows = rows_of(tmp_path, "rows.jsonl", json_lines({"prompt": "a cat", "credits": said_there}), gateway=gateway)
+    alone = attrs.evolve(gateway, price=None)
+    unpriced = good(rows_of(tmp_path, "rows.jsonl", json_lines({"prompt": "a cat", "credits": 3}), gateway=alone))
+
+    assert [row.request.credits for row in rows.rows] == [8.0] * taken
+    assert unpriced.rows[0].request.credits == 3
+    if not taken:
+        message = f"1: credits is {said_there}, and the price that was given for all rows 8 credits (0.04 USD)"
+        assert said(rows) == [f"{message} — Leave one of them out: credits here, or --price."]

@@ -16,15 +16,15 @@ from tests.scripted_kie import ScriptedKie, record, said
 
 POLICY = "Your prompt was flagged by Website as violating content policies."
 LOST = NetworkError("reset")
-KEYS = ("done", "refused", "passing", "lost", "given-up", "changed")
+KEYS = ("done", "refused", "passing", "in-vain", "lost", "given-up", "changed")
 
 
-def refused(code: int, message: str) -> Callable[[WireRequest], WireReply]:
-    """The record of a task that failed, and cost nothing."""
+def refused(code: int, message: str, cost: float = 0) -> Callable[[WireRequest], WireReply]:
+    """The record of a task that failed, and cost nothing, or something."""
 
     def look(request: WireRequest) -> WireReply:
         task_id = request.url.partition("taskId=")[2]
-        return said(200, data=record(task_id, "fail", failCode=str(code), failMsg=message, creditsConsumed=0))
+        return said(200, data=record(task_id, "fail", failCode=str(code), failMsg=message, creditsConsumed=cost))
 
     return look
 
@@ -35,6 +35,7 @@ async def mixed(kie: ScriptedKie, source: Path, out: Path) -> None:
         ("done", [], []),
         ("refused", [refused(400, POLICY)], []),
         ("passing", [refused(500, "Internal Error, Please try again later.")] * 2, []),
+        ("in-vain", [refused(400, POLICY, 4)], []),
         ("lost", [], [LOST]),
         ("given-up", [], [LOST]),
         ("changed", [], []),
@@ -63,12 +64,13 @@ async def test_what_is_said_of_the_same_command_is_what_it_does(
     plan = await plan_batch(read_items(source), out, **rules)
     left = report.left
 
-    failed = [*left.retried, *left.passing, *left.for_good, *left.given_up]
+    failed = [*left.retried, *left.passing, *left.for_good, *left.given_up, *left.paid_in_vain]
     assert sorted(failed) == sorted(key for key, row in by_key(out).items() if row["state"] == "failed")
     assert len(left.retried) + len(left.resent) == plan.retried
     assert len(failed) - len(left.retried) == plan.failed
     assert report.counts["unknown"] - len(left.resent) == plan.unknown
     assert "given-up" in left.given_up
+    assert ("in-vain" in left.paid_in_vain) is (retry_failed != "all")
     assert left.changed == ("changed",)
     assert (left.passing == ()) is (retry_failed != "none")
     assert (left.for_good == ()) is (retry_failed == "all")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nanobanana_async import Kie, OpenAIImages
 from nanobanana_async.runs import read_items
-from tests.runs.files import good, rows_of, said, written
+from tests.runs.files import good, json_lines, rows_of, said, written
 
 PLAIN = "prompt,aspect_ratio\na cat,16:9\na dog,\n"
 
@@ -103,18 +104,61 @@ def test_a_misspelt_prompt_is_named(tmp_path: Path, name: str) -> None:
         ("image", "images"),
         ("image_urls", "images"),
         ("image size", "aspect_ratio"),
+        ("imageUrl", "images"),
+        ("ratio", "aspect_ratio"),
+        ("text", "prompt"),
     ],
 )
 def test_a_near_miss_of_a_field_is_no_data(tmp_path: Path, name: str, meant: str) -> None:
     """It would be paid for without what it asks for."""
-    rows = rows_of(tmp_path, "rows.csv", f"prompt,{name}\na cat,x\n")
+    rows = rows_of(tmp_path, "rows.csv", f"{'other' if meant == 'prompt' else 'prompt'},{name}\na cat,x\n")
 
     assert rows.rows == ()
     assert [problem.field for problem in rows.problems] == [name]
     assert f"is almost {meant!r}" in rows.problems[0].message
 
 
-@pytest.mark.parametrize("name", ["size", "Size", "n", "mask", "quality", "seed", "negative prompt", "user"])
+@pytest.mark.parametrize(("name", "meant"), [("image[]", "images"), ("Image", "images"), ("image_size", "resolution")])
+def test_what_a_resellers_form_calls_a_field_is_no_data_either(tmp_path: Path, name: str, meant: str) -> None:
+    """The names are those by which a request of one's own is told of them, in a table and in a line of JSON."""
+    gateway = OpenAIImages("https://reseller.example/v1", "key")
+    table = rows_of(tmp_path, "rows.csv", f"prompt,{name}\na cat,x\n", gateway=gateway)
+    line = rows_of(tmp_path, "rows.jsonl", json_lines({"prompt": "a cat", name: "x"}), gateway=gateway)
+
+    assert (table.rows, line.rows) == ((), ())
+    assert f"the column {name!r} is almost {meant!r}" in table.problems[0].message
+    assert f"did you mean {meant!r}?" in line.problems[0].message
+
+
+def test_what_a_prompt_is_made_of_may_be_called_as_vendors_call_theirs(tmp_path: Path) -> None:
+    """With a template, no column is taken for the prompt."""
+    path = written(tmp_path / "rows.csv", "text,ratio_id\na cat,7\n")
+    rows = good(read_items(path, prompt="{text} in orbit"))
+
+    assert [row.prompt for row in rows.rows] == ["a cat in orbit"]
+    assert rows.rows[0].item.data == {"text": "a cat", "ratio_id": "7"}
+
+
+@pytest.mark.parametrize("name", ["credits", "Credits", "credit"])
+@pytest.mark.parametrize("gateway", [Kie("k"), OpenAIImages("https://reseller.example/v1", "key", 0.04)])
+def test_a_column_of_credits_is_no_price(tmp_path: Path, name: str, gateway: Kie | OpenAIImages) -> None:
+    """It may be anything that is called so; a budget is kept by what is said to be a price."""
+    rows = good(rows_of(tmp_path, "rows.csv", f"prompt,{name}\na cat,0\n", gateway=gateway))
+
+    assert rows.rows[0].item.data == {name: "0"}
+    assert rows.rows[0].request.credits == (4.0 if isinstance(gateway, Kie) else 8.0)
+
+
+def test_a_column_of_input_makes_it_a_price_only_where_there_is_such_a_field(tmp_path: Path) -> None:
+    """At a gateway in OpenAI's style it is a column like any other."""
+    gateway = OpenAIImages("https://reseller.example/v1", "key", 0.04)
+    rows = good(rows_of(tmp_path, "rows.csv", "prompt,credits,input\na cat,0,x\n", gateway=gateway))
+
+    assert rows.rows[0].item.data == {"credits": "0", "input": "x"}
+    assert rows.rows[0].request.credits == 8.0
+
+
+@pytest.mark.parametrize("name", ["size", "Size", "n", "mask", "quality", "seed", "negative prompt", "user", "samples"])
 def test_a_parameter_of_other_apis_is_no_data(tmp_path: Path, name: str) -> None:
     """It would be paid for without what it asks for; how a column of one's own may be called is said."""
     rows = rows_of(tmp_path, "rows.csv", f"prompt,{name}\na cat,x\n")

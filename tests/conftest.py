@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -22,6 +23,12 @@ COVERED = 95.0
 
 LEFT_OUT = "not every_crash"
 """The marker expression of a whole run, as pyproject.toml has it."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: many tests wait for processes and sockets, and none depends on how fast it is."""
+    return 2 * (os.cpu_count() or 1)
+
 
 ON_THE_WALL_CLOCK = {
     "cli": "processes and servers of their own",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import mimetypes
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
@@ -30,6 +29,8 @@ from nanobanana_async.journal._rules import (
 )
 from nanobanana_async.journal._standing import InFlight, Sent, Spent, Standing
 from nanobanana_async.lifecycle import ItemState
+
+_KINDS = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 
 
 @attrs.define(eq=False)
@@ -162,7 +163,7 @@ class MemoryJournal:
     async def keep(self, content: bytes, *, sha256: str, suffix: str) -> str:
         """Keep a picture that came in an answer, as its ``data:`` URL; see `Journal.keep`."""
         self._at_work()
-        kind = mimetypes.types_map.get(suffix, "application/octet-stream")
+        kind = _KINDS.get(suffix, "application/octet-stream")
         url = f"data:{kind};base64,{base64.b64encode(content).decode()}"
         self._store.pictures[sha256] = url
         return url

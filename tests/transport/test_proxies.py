@@ -155,7 +155,6 @@ async def test_a_tunnel_that_never_opened_carried_nothing(refusal: bytes) -> Non
 
 async def test_a_tunnel_that_stays_silent_carried_nothing() -> None:
     """The deadline cuts the CONNECT, and its connection is closed."""
-
     async with serving(is_silent) as proxy:
         transport = HttpxTransport(proxy=f"http://127.0.0.1:{proxy.port}")
         with pytest.raises(NetworkError, match="no whole answer") as caught:

@@ -81,7 +81,6 @@ async def test_redirects_are_not_followed_through_a_client_that_would(client: ht
 
 async def test_the_deadline_holds_and_the_connection_is_given_up(client: httpx.AsyncClient) -> None:
     """The trace works through a client as well: what was cut in its body may have arrived."""
-
     transport = HttpxTransport(client)
     async with serving(is_silent) as server:
         send = asyncio.create_task(transport.send(create(server.url(), deadline=1)))
@@ -106,7 +105,6 @@ async def test_bounds_hold_and_the_connection_is_given_up(client: httpx.AsyncCli
 
 async def test_a_full_pool_is_not_sent(client: httpx.AsyncClient) -> None:
     """PoolTimeout is proof, so waiting for a place has a bound that is nearer than the deadline."""
-
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=1)) as narrow, serving(is_silent) as server:
         transport = HttpxTransport(narrow)
         first = asyncio.create_task(transport.send(create(server.url())))

@@ -95,7 +95,6 @@ async def test_a_connection_that_is_closed_at_once_is_a_network_error(transport:
 
 async def test_silence_ends_at_the_deadline_and_may_have_arrived(transport: HttpxTransport) -> None:
     """A server that takes the request and says nothing has perhaps acted on it; its connection is closed."""
-
     async with serving(is_silent) as server:
         with pytest.raises(NetworkError, match=r"no whole answer within 1 s") as caught:
             await transport.send(create(server.url(), deadline=1))
@@ -106,7 +105,6 @@ async def test_silence_ends_at_the_deadline_and_may_have_arrived(transport: Http
 
 async def test_a_dripping_server_does_not_outlast_the_deadline(transport: HttpxTransport) -> None:
     """The deadline is for the whole exchange, however often a byte comes."""
-
     async with serving(drips) as server:
         with pytest.raises(NetworkError, match="no whole answer") as caught:
             await transport.send(create(server.url(), deadline=1))

@@ -74,7 +74,7 @@ async def test_of_several_the_one_that_was_refused_is_tried_again_alone(tmp_path
 
     report = await run_on(kie, source, out, redo=["a", "b"])
 
-    assert kie.prompts == ["a", "b", "a", "b", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "a", "b", "b"]
     assert (report.exit_code, report.counts) == (0, {"succeeded": 2})
 
 

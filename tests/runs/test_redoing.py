@@ -99,7 +99,7 @@ async def test_what_is_on_its_way_is_the_one_that_was_asked_for(source: Path, tm
 
     assert (plan.adopted, plan.renewed, plan.done) == (1, 1, 1)
     assert report.credits == 20.0
-    assert kie.prompts == ["a", "b", "c", "a", "b"]
+    assert sorted(kie.prompts) == ["a", "a", "b", "b", "c"]
 
 
 async def test_without_being_asked_for_nothing_more_is_made_anew(source: Path, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_without_being_asked_for_nothing_more_is_made_anew(source: Path, t
 
     assert noted.redo == {"a": 1}
     assert read_note(out) == noted
-    assert kie.prompts == ["a", "b", "c", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "b", "c"]
 
 
 @pytest.mark.parametrize("between", [{}, {"only": ["c"]}, {"redo": ["c"]}])
@@ -150,7 +150,7 @@ async def test_a_note_of_what_a_lost_journal_knew_says_nothing(source: Path, tmp
 
     assert plan.renewed == 1
     assert report.exit_code == 0
-    assert kie.prompts == ["a", "b", "c", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "b", "c"]
     assert not (out / "run.json").exists()
 
 
@@ -182,7 +182,7 @@ async def test_a_row_of_a_manifest_that_was_taken_over_is_the_same_row(source: P
     report = await run_on(kie, source, out, **REGENERATE)
 
     assert report.exit_code == 0
-    assert kie.prompts == ["a", "b", "c"]
+    assert sorted(kie.prompts) == ["a", "b", "c"]
     assert kie.others["/task0.png"] == WireReply(200, {}, PNG)
     assert pictures(out) == ["a.png", "b.png", "c.png"]
 

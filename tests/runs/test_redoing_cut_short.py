@@ -115,7 +115,7 @@ async def test_a_task_that_another_run_has_finished_is_not_made_once_more(source
     await run_on(kie, source, out, **REDO)
 
     assert finished == ["a", "b", "a"]
-    assert kie.prompts == ["a", "b", "a", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "a", "b"]
 
 
 async def test_one_whose_answer_was_lost_is_not_sent_again_however_often_it_is_asked_for(
@@ -137,7 +137,7 @@ async def test_one_whose_answer_was_lost_is_not_sent_again_however_often_it_is_a
 
     assert {(report.counts["unknown"], report.exit_code, report.left.redone) for report in reports} == {(1, 1, ())}
     assert held == ["a", "b", "a"]
-    assert kie.prompts == ["a", "b", "a", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "a", "b"]
     assert by_key(out)["a"]["state"] == "succeeded"
 
 
@@ -153,4 +153,4 @@ async def test_a_picture_that_could_not_be_saved_is_fetched_by_the_same_command(
 
     assert (report.unsaved, report.left.redone) == (1, ())
     assert (again.exit_code, again.left.redone) == (0, ("a",))
-    assert kie.prompts == ["a", "b", "a"]
+    assert sorted(kie.prompts) == ["a", "a", "b"]

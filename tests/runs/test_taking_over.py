@@ -63,7 +63,7 @@ async def test_each_state_goes_on_as_before(tmp_path: Path) -> None:
 
     [plan] = watch.plans
     assert (plan.done, plan.adopted, plan.unknown, plan.failed, plan.retried) == (1, 1, 1, 1, 1)
-    assert kie.prompts == ["a", "b", "c", "d", "e", "e"]
+    assert sorted(kie.prompts) == ["a", "b", "c", "d", "e", "e"]
     assert report.counts == {"succeeded": 3, "unknown": 1, "failed": 1}
     after = by_key(out)
     assert after["a"] == before["a"]
@@ -194,4 +194,4 @@ async def test_what_was_never_asked_for_is_no_failure_for_good(tmp_path: Path) -
 
     report = await run_on(kie, source, out)
 
-    assert (report.exit_code, kie.prompts) == (0, ["a", "b"])
+    assert (report.exit_code, sorted(kie.prompts)) == (0, ["a", "b"])

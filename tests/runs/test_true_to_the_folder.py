@@ -134,7 +134,7 @@ async def test_a_manifest_that_knows_more_than_a_journal_is_believed(source: Pat
     report = await run_on(kie, source, out)
 
     assert (plan.done, plan.unknown) == (2, 0)
-    assert (report.counts, kie.prompts) == ({"succeeded": 2}, ["a", "b"])
+    assert (report.counts, sorted(kie.prompts)) == ({"succeeded": 2}, ["a", "b"])
     assert by_key(out)["a"]["task_id"] == "task7"
 
 
@@ -189,7 +189,7 @@ async def test_what_can_not_be_made_anew_is_said(
     with pytest.raises(ConfigurationError, match=words):
         await run_on(kie, source, out, **options)
 
-    assert kie.prompts == ["a", "b"]
+    assert sorted(kie.prompts) == ["a", "b"]
 
 
 async def test_a_line_that_can_not_be_read_is_not_gone_from_the_file(source: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ about what was asked for, and words about a field that happens to be called ``ti
 
 from __future__ import annotations
 
+import functools
 import re
 
 STATUSES = frozenset({408, 444, 460, 499, 502, 504, 507, 598, 599, *range(520, 531)})
@@ -76,36 +77,41 @@ _CUT = (
     r"failed to (?:store|save|persist)\b.{0,20}\b(?:image|picture|file)",
     r"no (?:valid )?(?:image|picture)s?(?: data| url)? (?:(?:was |were )?found )?in .{0,20}(?:response|result|answer)",
 )
-_LOST = re.compile("|".join(_CUT), re.IGNORECASE)
-_REFUSED = re.compile(
+_LOST = "|".join(_CUT)
+_REFUSED = (
     r"content[ _]polic|violat\w+ .{0,40}polic|safety system|flagged|moderation_blocked|content_filter"
-    r"|insufficient[ _](?:\w+[ _])?(?:quota|balance|credit)|违规|敏感|余额不足|额度不足",
-    re.IGNORECASE,
+    r"|insufficient[ _](?:\w+[ _])?(?:quota|balance|credit)|违规|敏感|余额不足|额度不足"
 )
-_CODE_OF_REFUSAL = re.compile(
-    r"invalid_(?!request(?:_error)?$|response|status)|unsupported_|missing_|unknown_param|policy|moderation",
-    re.IGNORECASE,
+_CODE_OF_REFUSAL = (
+    r"invalid_(?!request(?:_error)?$|response|status)|unsupported_|missing_|unknown_param|policy|moderation"
 )
-_OF_THE_REQUEST = re.compile(
+_OF_THE_REQUEST = (
     r"request (?:body|entity|payload)|too large|\bprompt\b|\b(?:reference|input|source|init)[ _]?images?\b"
-    r"|image_urls?\b|\b(?:fetch|download|load|retriev|open|get)\w* .{0,30}\b(?:image|picture|url|file)",
-    re.IGNORECASE,
+    r"|image_urls?\b|\b(?:fetch|download|load|retriev|open|get)\w* .{0,30}\b(?:image|picture|url|file)"
 )
-_OF_ONE_BEHIND = re.compile(
+_OF_ONE_BEHIND = (
     r"upstream|backend|provider|do[ _]request|\b(?:response|reply)[ _](?:body|cut|code|status)|generated"
-    r"|status[ _-]?code",
-    re.IGNORECASE,
+    r"|status[ _-]?code"
 )
-_BEHIND = re.compile(r"\bupstream_error\b", re.IGNORECASE)
+_BEHIND = r"\bupstream_error\b"
 """The word of relays for an error of who is behind them: whether that one has begun, they don't tell."""
-_FIELD = re.compile(
+_FIELD = (
     rf"[\w.]{{0,40}}{_TIME_OUT}(?:_\w+)?['\"`)\]]*:?\s*(?:value )?"
     r"(?:must|should|is required|is not (?:allowed|permitted|supported|a valid)|is too|is invalid|has to|needs to"
     r"|can(?:no|')t be|out of range|expected|input should|field required|extra inputs)"
     rf"|(?:parameter|field|argument|param|property)s?(?: supplied)?\W{{1,4}}[\w.]{{0,40}}{_TIME_OUT}"
-    rf"|(?:invalid|unsupported) (?:value|type)\b.{{0,20}}['\"`][\w.]{{0,40}}{_TIME_OUT}",
-    re.IGNORECASE,
+    rf"|(?:invalid|unsupported) (?:value|type)\b.{{0,20}}['\"`][\w.]{{0,40}}{_TIME_OUT}"
 )
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """When it is needed first: to compile them all takes milliseconds, and most never hear such words."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _has(pattern: str, text: str) -> bool:
+    return _compiled(pattern).search(text) is not None
 
 
 def tells_of_silence(text: str, *, code: str, status: int) -> bool:
@@ -114,10 +120,10 @@ def tells_of_silence(text: str, *, code: str, status: int) -> bool:
     `code` is its word for programs, empty where it has none.
     """
     text = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} {text[-_LONGEST:]}"
-    if _REFUSED.search(text) or _CODE_OF_REFUSAL.search(code := code[:_LONGEST]):
+    if _has(_REFUSED, text) or _has(_CODE_OF_REFUSAL, code := code[:_LONGEST]):
         return False
-    said = _FIELD.sub(" ", f"{text} {code}")
+    said = _compiled(_FIELD).sub(" ", f"{text} {code}")
     is_of_the_request = status in ABOUT_THE_REQUEST
-    if _LOST.search(said) is None:
-        return not is_of_the_request and _BEHIND.search(said) is not None
-    return not (is_of_the_request and _OF_THE_REQUEST.search(said)) or _OF_ONE_BEHIND.search(said) is not None
+    if not _has(_LOST, said):
+        return not is_of_the_request and _has(_BEHIND, said)
+    return not (is_of_the_request and _has(_OF_THE_REQUEST, said)) or _has(_OF_ONE_BEHIND, said)

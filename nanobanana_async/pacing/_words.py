@@ -7,6 +7,7 @@ whose codes are words: the dialect puts them behind the message. Matching is by 
 from __future__ import annotations
 
 import enum
+import functools
 import re
 
 
@@ -83,14 +84,19 @@ _PHRASES: tuple[tuple[Meaning, tuple[str, ...]], ...] = (
     ),
     (Meaning.INTERNAL, (r"internal (server )?error",)),
 )
-_MATCHERS = tuple((meaning, re.compile("|".join(phrases), re.IGNORECASE)) for meaning, phrases in _PHRASES)
+
+
+@functools.cache
+def _matchers() -> tuple[tuple[Meaning, re.Pattern[str]], ...]:
+    """When they are needed first: to compile them takes milliseconds of every start."""
+    return tuple((meaning, re.compile("|".join(phrases), re.IGNORECASE)) for meaning, phrases in _PHRASES)
 
 
 def meaning_of(text: str | None) -> Meaning | None:
     """What `text` is about; None where its words don't tell."""
     if not text:
         return None
-    return next((meaning for meaning, matcher in _MATCHERS if matcher.search(text)), None)
+    return next((meaning for meaning, matcher in _matchers() if matcher.search(text)), None)
 
 
 _CONTENT = re.compile(

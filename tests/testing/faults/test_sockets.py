@@ -85,7 +85,8 @@ async def test_a_picture_is_never_fetched_from_a_neighbour(
     nanobanana_server: EmulatorServer, nanobanana_client: Client, tmp_path: Path
 ) -> None:
     """A redirect to a private address is refused before anything is sent there."""
-    nanobanana_server.world.faults.add("private-redirect")
+    # No TCP goes to a multicast address: were it followed, the system would refuse it, and nothing would leave.
+    nanobanana_server.world.faults.add("private-redirect,to=http://224.0.0.1/x.png")
 
     [outcome] = await nanobanana_client.generate_all(["a banana"], save_to=tmp_path)
 

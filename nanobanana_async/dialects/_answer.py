@@ -32,10 +32,15 @@ class Answer(abc.ABC):
     def opened(cls, reply: WireReply, *, secret: str = "") -> Self:
         """`reply`, as an answer of this form."""
         try:
-            body = loads(reply.body)
+            said = loads(reply.body)
         except ValueError:
-            body = None
-        return cls(reply, body if isinstance(body, dict) else None, secret)
+            said = None
+        return cls(reply, cls._body(said, reply), secret)
+
+    @classmethod
+    def _body(cls, said: JSON, reply: WireReply) -> dict[str, JSON] | None:  # noqa: ARG003  for those that go by it
+        """What `reply` has said, where that is an object."""
+        return said if isinstance(said, dict) else None
 
     @property
     @abc.abstractmethod

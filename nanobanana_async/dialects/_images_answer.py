@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import islice
-from typing import Self
 
 import attrs
 
 from nanobanana_async.dialects._answer import Answer
-from nanobanana_async.dialects._lenient import as_dict, first, loads, whole
+from nanobanana_async.dialects._lenient import as_dict, first, whole
 from nanobanana_async.dialects._rate_headers import until_reset
 from nanobanana_async.dialects._silence import ABOUT_THE_REQUEST, STATUSES, tells_of_silence
 from nanobanana_async.dialects._snippet import one_line, snippet
@@ -48,15 +48,10 @@ class ImagesAnswer(Answer):
     """An answer of an OpenAI-style gateway, or whatever came in its place."""
 
     @classmethod
-    def opened(cls, reply: WireReply, *, secret: str = "") -> Self:
-        """`reply`, as an answer of this form; a list alone is taken for that of the pictures."""
-        try:
-            body = loads(reply.body)
-        except ValueError:
-            body = None
-        if isinstance(body, list) and 200 <= reply.status < 300:
-            body = {"images": body}
-        return cls(reply, body if isinstance(body, dict) else None, secret)
+    def _body(cls, said: JSON, reply: WireReply) -> dict[str, JSON] | None:
+        """A list alone is taken for that of the pictures."""
+        is_of_pictures = isinstance(said, list) and 200 <= reply.status < 300
+        return super()._body({"images": said} if is_of_pictures else said, reply)
 
     @property
     def error(self) -> JSON:
@@ -82,7 +77,7 @@ class ImagesAnswer(Answer):
         says_no = status >= 400 or self.body.get("success") is False or _is_no(self.body.get("code"))
         return self.error is not None or (says_no and isinstance(first(self.body, "message", "msg"), str))
 
-    @property
+    @cached_property
     def is_cut(self) -> bool:
         """Whether it says, in whatever form, that none came from who makes the pictures: one may be made."""
         status = self.reply.status

@@ -18,7 +18,7 @@ ABOUT_THE_REQUEST = frozenset({400, 413, 415, 422})
 """HTTP statuses by which what was asked for is refused, where nothing speaks of somebody behind."""
 
 _LONGEST = 2048  # characters of a message that are looked at, at either end
-_NUMBERS = "408|444|460|499|502|504|507|52[0-9]|530|59[89]"
+_NUMBERS = "|".join(map(str, sorted(STATUSES)))
 _TIME_OUT = r"tim(?:ed|e)[ _-]?out"
 _CUT = (
     # Time that has run out.
@@ -122,7 +122,9 @@ def tells_of_silence(text: str, *, code: str, status: int) -> bool:
     text = text if len(text) <= 2 * _LONGEST else f"{text[:_LONGEST]} {text[-_LONGEST:]}"
     if _has(_REFUSED, text) or _has(_CODE_OF_REFUSAL, code := code[:_LONGEST]):
         return False
-    said = _compiled(_FIELD).sub(" ", f"{text} {code}")
+    said = f"{text} {code}"
+    if _has(_TIME_OUT, said):  # else no field is called so, and to look for one takes long
+        said = _compiled(_FIELD).sub(" ", said)
     is_of_the_request = status in ABOUT_THE_REQUEST
     if not _has(_LOST, said):
         return not is_of_the_request and _has(_BEHIND, said)

@@ -93,8 +93,6 @@ class Throttle:
     _most_ran_at: float = attrs.field(default=-math.inf, init=False)
     _refused_at: float | None = attrs.field(default=None, init=False)
     _not_before: float = attrs.field(default=0.0, init=False)
-    _began: float = attrs.field(default=0.0, init=False)
-    """When the create began that has left the wire last: what is said of a refusal is said of that."""
     _closed_at: float = attrs.field(default=-math.inf, init=False)
     _told: float = attrs.field(default=0.0, init=False)
     """Until when the gate is closed, as it was said last."""
@@ -194,12 +192,8 @@ class Throttle:
         """A create leaves."""
         self.window.sent()
 
-    def over(self, now: float, end: CreateEnd, *, began: float, running: int, wanted: bool) -> None:
-        """A create that began at `began` has left the wire.
-
-        `running` tasks are accepted and not over; `wanted`: more wait to be sent.
-        """
-        self._began = began
+    def over(self, now: float, end: CreateEnd, *, running: int, wanted: bool) -> None:
+        """A create has left the wire. `running` tasks are accepted and not over; `wanted`: more wait to be sent."""
         if end in ("not_counted", "refused"):
             self.window.not_counted()
         else:
@@ -219,20 +213,19 @@ class Throttle:
         if began >= self._closed_at:
             self.gate.not_refused()
 
-    def turned_out(self, end: CreateEnd, *, began: float, let_in_at: float) -> None:
-        """How a create ended that was said to be not refused at `let_in_at`, and has begun at `began`."""
-        self._began = began
+    def turned_out(self, end: CreateEnd, *, let_in_at: float) -> None:
+        """How a create ended that was said to be not refused at `let_in_at`."""
         if end in ("not_counted", "refused"):
             self._take_back(let_in_at)
 
-    def refused(self, now: float, *, retry_after: float | None, is_about_rate: bool) -> None:
-        """Somebody was told to come back later, or got no connection: nothing leaves before that is judged.
+    def refused(self, now: float, *, began: float, retry_after: float | None, is_about_rate: bool) -> None:
+        """A create that began at `began` was told to come back later, or got no connection.
 
-        It is the create that has left the wire last. `retry_after` is in seconds; `is_about_rate`: it was a 429, and
-        not the gateway being away for everybody.
+        Nothing leaves before that is judged. `retry_after` is in seconds; `is_about_rate`: it was a 429, and not the
+        gateway being away for everybody.
         """
         self._not_before = max(self._not_before, now + (retry_after or 0.0))
-        if self._began < self._closed_at:
+        if began < self._closed_at:
             self.gate.put_off(now, self._not_before)
             return
         if self._refused_at is None:

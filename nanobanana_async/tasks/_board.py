@@ -214,7 +214,7 @@ class Board:
             self._trusted_after = max(self._trusted_after, slow)
         elif end == "accepted":
             self.throttle.trusted(job.began)
-        self.throttle.turned_out(end, began=job.began, let_in_at=let_in_at)
+        self.throttle.turned_out(end, let_in_at=let_in_at)
 
     def _is_known(self, job: Job, now: float, end: CreateEnd) -> None:
         """What became of a create, as far as the limits are concerned."""
@@ -222,7 +222,7 @@ class Board:
         del self._under_way[job]
         took = now - job.began
         self.answer_time += (took - self.answer_time) / REMEMBERED if self.answer_time else took
-        self.throttle.over(now, end, began=job.began, running=self.running, wanted=bool(self.queue))
+        self.throttle.over(now, end, running=self.running, wanted=bool(self.queue))
 
     def look_over(self, job: Job) -> None:
         """A look has left the wire."""

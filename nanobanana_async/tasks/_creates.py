@@ -215,9 +215,9 @@ def _read(desk: Desk, job: Job, answer: Submitted | NetworkError) -> None:
         case Answered(result):
             answered(desk, row, result, took=desk.now() - job.began)
         case Refused(problem):
-            _carry_on(desk, row, problem, took=desk.now() - job.began if row.is_long else 0.0)
+            _carry_on(desk, job, problem)
         case NetworkError() as error:
-            _carry_on(desk, row, error)
+            _carry_on(desk, job, error)
         case _:
             assert_never(answer)
     judge_refusals(desk)
@@ -243,19 +243,20 @@ def _end_of(answer: Submitted | NetworkError) -> CreateEnd:
             assert_never(answer)
 
 
-def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, *, took: float = 0.0) -> None:
-    """Do what the table says comes next. `took`: see there."""
+def _carry_on(desk: Desk, job: Job, failure: Problem | NetworkError) -> None:
+    """Do what the table says comes next."""
+    row = job.row
     step = after_create_failure(
         failure,
         url=desk.gateway.address,
         attempts=row.attempts,
         has_answered=desk.board.throttle.gate.has_answered,
         on_server_error=desk.settings.on_server_error,
-        took=took,
+        took=desk.now() - job.began if row.is_long else 0.0,
         has_images=bool(row.request is not None and row.request.images),
     )
     if _is_known(desk, row, _end_by(step)):
-        _tell_all(desk, step)
+        _tell_all(desk, job, step)
         return
     match step:
         case Repeat() if row.halted is None and desk.quota.take():
@@ -263,7 +264,7 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, *, took: fl
         case Repeat(error):
             _refused_for_good(desk, row, error)
         case RepeatForAll():
-            _refused_for_all(desk, row, step)
+            _refused_for_all(desk, job, step)
         case FailItem(error):
             _refused_for_good(desk, row, error)
         case StopRun():
@@ -274,10 +275,10 @@ def _carry_on(desk: Desk, row: Row, failure: Problem | NetworkError, *, took: fl
             assert_never(step)
 
 
-def _tell_all(desk: Desk, step: NextStep) -> None:
+def _tell_all(desk: Desk, job: Job, step: NextStep) -> None:
     """What `step` means for all others, where its own row is known to be accepted all the same."""
     if isinstance(step, RepeatForAll):
-        _nobody_is_let_in(desk, step)
+        _nobody_is_let_in(desk, job, step)
     elif isinstance(step, StopRun):
         desk.stop(step.error, step.reason)
 
@@ -302,11 +303,12 @@ def _try_again(desk: Desk, row: Row, step: Repeat) -> None:
     desk.board.waiting.set(row, desk.now() + max(backoff, min(step.retry_after or 0.0, LONGEST_WAIT)))
 
 
-def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
+def _refused_for_all(desk: Desk, job: Job, step: RepeatForAll) -> None:
+    row = job.row
     if step.counts_as is not None:
         earlier: int = getattr(row.attempts, step.counts_as)
         row.attempts = attrs.evolve(row.attempts, **{step.counts_as: earlier + 1})
-    _nobody_is_let_in(desk, step)
+    _nobody_is_let_in(desk, job, step)
     desk.announce(CreateRefused(at=desk.wall(), item=row.item, error=step.error, again=row.halted is None))
     back_to_new(desk, row, _state_of(step.error))
     if row.halted is None:
@@ -315,9 +317,10 @@ def _refused_for_all(desk: Desk, row: Row, step: RepeatForAll) -> None:
         desk.skip(row, *row.halted)
 
 
-def _nobody_is_let_in(desk: Desk, step: RepeatForAll) -> None:
-    is_about_rate = step.counts_as is None
-    desk.board.throttle.refused(desk.now(), retry_after=step.retry_after, is_about_rate=is_about_rate)
+def _nobody_is_let_in(desk: Desk, job: Job, step: RepeatForAll) -> None:
+    desk.board.throttle.refused(
+        desk.now(), began=job.began, retry_after=step.retry_after, is_about_rate=step.counts_as is None
+    )
     desk.refusal = step.error
 
 

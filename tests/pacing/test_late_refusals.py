@@ -21,18 +21,27 @@ def let_in(throttle: Throttle, count: int, *, began: float = 0.0) -> None:
     """`count` creates begin then and are not refused for a second."""
     for number in range(count):
         throttle.sent()
-        throttle.over(began + 1.0, "not_refused", began=began, running=number + 1, wanted=True)
+        throttle.over(began + 1.0, "not_refused", running=number + 1, wanted=True)
 
 
 def refuse_late(throttle: Throttle, now: float, *, began: float = 0.0, retry_after: float | None = None) -> None:
     """One of those is refused after all."""
-    throttle.turned_out("refused", began=began, let_in_at=began + 1.0)
-    throttle.refused(now, retry_after=retry_after, is_about_rate=True)
+    throttle.turned_out("refused", let_in_at=began + 1.0)
+    throttle.refused(now, began=began, retry_after=retry_after, is_about_rate=True)
 
 
 def judged(throttle: Throttle, now: float, *, running: int = 0, random: float = 1.0) -> float:
     assert throttle.is_to_be_judged(now, under_way=0)
     return throttle.judge(now, running=running, random=random)
+
+
+def closed_late(count: int, *, retry_after: float | None = None) -> Throttle:
+    """One that let in `count` creates, of which one was refused after 2.5 s: it was closed for that."""
+    throttle = open_throttle()
+    let_in(throttle, count)
+    refuse_late(throttle, 2.5, retry_after=retry_after)
+    judged(throttle, 2.5)
+    return throttle
 
 
 def test_a_burst_of_late_refusals_is_one_refusal() -> None:
@@ -53,10 +62,7 @@ def test_a_burst_of_late_refusals_is_one_refusal() -> None:
 
 def test_the_word_of_a_late_refusal_holds_and_is_told() -> None:
     """It says when to come back, counted from its answer; and for how long nothing is sent is said once more."""
-    throttle = open_throttle()
-    let_in(throttle, 3)
-    refuse_late(throttle, 2.5, retry_after=1.0)
-    judged(throttle, 2.5)
+    throttle = closed_late(3, retry_after=1.0)
 
     refuse_late(throttle, 3.0, retry_after=30.0)
     refuse_late(throttle, 3.1, retry_after=30.0)
@@ -69,10 +75,7 @@ def test_the_word_of_a_late_refusal_holds_and_is_told() -> None:
 
 def test_a_late_refusal_that_says_nothing_does_not_close_the_gate() -> None:
     """It was closed for it, and has opened since."""
-    throttle = open_throttle()
-    let_in(throttle, 2)
-    refuse_late(throttle, 2.5)
-    judged(throttle, 2.5)
+    throttle = closed_late(2)
 
     refuse_late(throttle, 8.0)
 
@@ -81,10 +84,7 @@ def test_a_late_refusal_that_says_nothing_does_not_close_the_gate() -> None:
 
 def test_a_gate_that_is_put_off_after_others_were_let_in_has_not_been_closed_all_the_time() -> None:
     """How long nobody is let in counts from then."""
-    throttle = open_throttle()
-    let_in(throttle, 2)
-    refuse_late(throttle, 2.5)
-    judged(throttle, 2.5)
+    throttle = closed_late(2)
     throttle.trusted(4.0)
 
     refuse_late(throttle, 90.0, retry_after=20.0)
@@ -95,10 +95,7 @@ def test_a_gate_that_is_put_off_after_others_were_let_in_has_not_been_closed_all
 
 def test_who_is_refused_that_began_after_the_gate_was_closed_closes_it_again() -> None:
     """That is another refusal; and the failures in a row count."""
-    throttle = open_throttle()
-    let_in(throttle, 1)
-    refuse_late(throttle, 2.5)
-    judged(throttle, 2.5)
+    throttle = closed_late(1)
     let_in(throttle, 1, began=4.0)
 
     refuse_late(throttle, 6.5, began=4.0)
@@ -113,9 +110,9 @@ def test_what_is_refused_after_all_takes_no_place_in_the_window() -> None:
     let_in(throttle, 3)
     before = throttle.window.room(2.0)
 
-    throttle.turned_out("refused", began=0.0, let_in_at=1.0)
-    throttle.turned_out("not_counted", began=0.0, let_in_at=1.0)
-    throttle.turned_out("counted", began=0.0, let_in_at=1.0)
+    throttle.turned_out("refused", let_in_at=1.0)
+    throttle.turned_out("not_counted", let_in_at=1.0)
+    throttle.turned_out("counted", let_in_at=1.0)
 
     assert (before, throttle.window.room(2.0)) == (0, 2)
 
@@ -127,7 +124,7 @@ def test_what_has_left_the_window_can_not_be_taken_out_of_it() -> None:
     let_in(throttle, 1, began=8.0)
     before = throttle.window.room(12.0)
 
-    throttle.turned_out("refused", began=0.0, let_in_at=1.0)
+    throttle.turned_out("refused", let_in_at=1.0)
 
     assert (before, throttle.window.room(12.0)) == (2, 2)
 

@@ -29,13 +29,13 @@ def accept(throttle: Throttle, now: float, count: int, *, running: int = 0) -> N
     """`count` creates leave and are accepted, all at `now`."""
     for number in range(count):
         throttle.sent()
-        throttle.over(now, "accepted", began=now, running=running + number + 1, wanted=True)
+        throttle.over(now, "accepted", running=running + number + 1, wanted=True)
 
 
 def refuse(throttle: Throttle, now: float, *, retry_after: float | None = None, is_about_rate: bool = True) -> None:
     throttle.sent()
-    throttle.over(now, "refused", began=now, running=0, wanted=True)
-    throttle.refused(now, retry_after=retry_after, is_about_rate=is_about_rate)
+    throttle.over(now, "refused", running=0, wanted=True)
+    throttle.refused(now, began=now, retry_after=retry_after, is_about_rate=is_about_rate)
 
 
 def judged(throttle: Throttle, now: float, *, running: int = 0, random: float = 1.0) -> float:
@@ -48,7 +48,7 @@ def test_what_was_not_refused_counts_in_the_window() -> None:
     throttle = open_throttle(limit=2)
     for number in range(2):
         throttle.sent()
-        throttle.over(1.0, "not_refused", began=0.0, running=number + 1, wanted=True)
+        throttle.over(1.0, "not_refused", running=number + 1, wanted=True)
 
     assert not throttle.has_room(10.9, under_way=0, in_flight=2)
     assert throttle.has_room(11.0, under_way=0, in_flight=2)
@@ -346,9 +346,10 @@ class Account:
         while self.under_way and self.under_way[0][0] <= now:
             _, number, said = heapq.heappop(self.under_way)
             end: CreateEnd = "accepted" if said == "accepted" else "refused"
-            self.throttle.over(now, end, began=self.began.pop(number), running=0, wanted=wanted)
+            self.throttle.over(now, end, running=0, wanted=wanted)
+            began = self.began.pop(number)
             if said == "refused":
-                self.throttle.refused(now, retry_after=None, is_about_rate=True)
+                self.throttle.refused(now, began=began, retry_after=None, is_about_rate=True)
                 back += 1
         return back
 

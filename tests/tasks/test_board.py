@@ -284,14 +284,20 @@ def test_other_limits_are_named_before_the_first_answer() -> None:
     assert b.held_by(60.0) == "in_flight"
 
 
-def test_a_late_refusal_makes_the_gate_wait_for_longer_ones() -> None:
-    """It took 4 s: what comes after is trusted once it has lasted for 5, and opens the gate wider then."""
+def refused_after_four_seconds() -> Board:
+    """A board whose first create was let in, and refused after all."""
     b = cold()
     b.throttle.gate.answered()
     first, *_ = until(b, 2.0)
     b.create_over(first, 4.0, "refused")
-    b.throttle.refused(4.0, retry_after=None, is_about_rate=True)
+    b.throttle.refused(4.0, began=first.began, retry_after=None, is_about_rate=True)
     b.throttle.judge(4.0, running=b.running, random=0.0)
+    return b
+
+
+def test_a_late_refusal_makes_the_gate_wait_for_longer_ones() -> None:
+    """It took 4 s: what comes after is trusted once it has lasted for 5, and opens the gate wider then."""
+    b = refused_after_four_seconds()
     b.throttle.window.limit = 1000
     b.wake(20.0)
     (probe,) = claimed(b, 20.0)
@@ -306,12 +312,7 @@ def test_a_late_refusal_makes_the_gate_wait_for_longer_ones() -> None:
 
 def test_an_answer_is_trusted_at_once() -> None:
     """Whatever refusals take: a picture was made."""
-    b = cold()
-    b.throttle.gate.answered()
-    first, *_ = until(b, 2.0)
-    b.create_over(first, 4.0, "refused")
-    b.throttle.refused(4.0, retry_after=None, is_about_rate=True)
-    b.throttle.judge(4.0, running=b.running, random=0.0)
+    b = refused_after_four_seconds()
     b.wake(20.0)
     (probe,) = claimed(b, 20.0)[:1]
     b.wake(21.0)

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from typing import Any
 
 import pytest
 
-from nanobanana_async.dialects import ImagesDialect
 from nanobanana_async.values import JSON, Answered, Refused
+from tests.dialects.relay import DATA, IMAGES, TEXT, URL, urls_of
 from tests.dialects.wishes import reply
 
-IMAGES = ImagesDialect("https://relay.example", "sk-0123456789abcdef")
-URL = "https://cdn.relay.example/a.png"
 OTHER = "https://cdn.relay.example/b.png"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(255))
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(255))
-TEXT = base64.b64encode(PNG).decode()
-DATA = f"data:image/png;base64,{TEXT}"
-DIGEST = f"sha256:{hashlib.sha256(PNG).hexdigest()}"
 GOOGLES = {"candidates": [{"content": {"parts": [{"text": "Here:"}, {"inlineData": {"mimeType": "x", "data": TEXT}}]}}]}
-
-
-def urls_of(body: JSON) -> tuple[str, ...]:
-    """Of the answer, and of what was kept of it, with the content where its digest stands."""
-    said = IMAGES.read_submitted(reply(body))
-    assert isinstance(said, Answered)
-    kept = IMAGES.read_kept(None, None, json.dumps(said.result.raw))
-    assert kept is not None
-    assert tuple(DATA if url == DIGEST else url for url in kept.urls) == said.result.urls
-    assert TEXT not in json.dumps(said.result.raw)
-    return said.result.urls
 
 
 @pytest.mark.parametrize("name", ["base64", "b64", "image_base64", "image", "data", "b64_json"])
